@@ -1,0 +1,67 @@
+"""People who sign in, what they were granted, and the tokens their programs carry."""
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.models import AbstractUser, UserManager
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from portal.accounts.names import GrantRole, Role
+
+
+class AccountManager(UserManager["Account"]):
+    def create_superuser(self, username: str, *args: Any, **fields: Any) -> "Account":
+        """`manage.py createsuperuser` makes an admin: the role is what the Portal asks for, everywhere."""
+        return super().create_superuser(username, *args, role=Role.ADMIN, **fields)
+
+
+class Account(AbstractUser):
+    """Somebody with a password. `role` says what they come for; what they may touch is said by their grants."""
+
+    role = models.CharField(_("role"), max_length=12, choices=Role.choices, default=Role.USER)
+
+    objects: ClassVar[AccountManager] = AccountManager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="account_role_known", condition=models.Q(role__in=Role.values)),
+        ]
+
+    @property
+    def name(self) -> str:
+        """How others see this person."""
+        return self.get_full_name() or self.username
+
+
+class Grant(models.Model):
+    """An account's right on one agent: to own it, or to translate it into some languages."""
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="grants")
+    agent = models.ForeignKey("agents.Agent", models.CASCADE, related_name="grants")
+    role = models.CharField(_("role"), max_length=12, choices=GrantRole.choices)
+    languages = ArrayField(models.CharField(max_length=35), default=list, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="grant_once", fields=["account", "agent", "role"]),
+            models.CheckConstraint(name="grant_role_known", condition=models.Q(role__in=GrantRole.values)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account} · {self.role} · {self.agent}"
+
+
+class Token(models.Model):
+    """A program's credential: the rights of its account, or less. Only the digest is kept."""
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="tokens")
+    name = models.CharField(_("name"), max_length=100)
+    digest = models.BinaryField(max_length=32, unique=True, editable=False)
+    read_only = models.BooleanField(_("read only"), default=False)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    expires_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.account})"

@@ -1,0 +1,18 @@
+"""Words of this part, as data."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Role(models.TextChoices):
+    """What a person comes to the Portal for (1-product.md, "Who uses it")."""
+
+    ADMIN = "admin", _("Admin")
+    OWNER = "owner", _("Agent owner")
+    TRANSLATOR = "translator", _("Translator")
+    USER = "user", _("End user")
+
+
+class GrantRole(models.TextChoices):
+    OWNER = "owner", _("Owner")
+    TRANSLATOR = "translator", _("Translator")

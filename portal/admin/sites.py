@@ -1,0 +1,68 @@
+"""The admin sites: one for the people who run agents, one with the records behind it."""
+
+from collections.abc import Callable, Iterable
+from functools import wraps
+from typing import Any, TypeVar, cast
+
+from django.contrib.admin import AdminSite
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.urls import URLPattern
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
+
+from portal.admin import doors, people
+
+View = TypeVar("View", bound=Callable[..., HttpResponseBase])
+
+
+class PortalAdminSite(AdminSite):
+    """The pages for everybody who runs agents or translates for them. What a person may do on a page is asked there,
+    at the deed (`portal.accounts.permissions`)."""
+
+    site_header = site_title = index_title = _("Portal")
+    enable_nav_sidebar = False
+    entering = people.STAFF
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        account = people.signed_in(request)
+        return account is not None and account.role in self.entering
+
+    def page(self, view: View) -> View:
+        """A page of this site: never cached; sign-in first; 403 for an account that may not enter."""
+
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if self.has_permission(request):
+                return view(request, *args, **kwargs)
+            if request.user.is_authenticated:
+                raise PermissionDenied
+            return doors.to_sign_in(request)
+
+        return cast(View, never_cache(guarded))
+
+    def pages(self, patterns: Iterable[URLPattern]) -> list[URLPattern]:
+        """The patterns of one part with each view made a `page`: parts do not know the site, the wiring guards them."""
+        return [URLPattern(p.pattern, self.page(p.callback), p.default_args, p.name) for p in patterns]
+
+    @property
+    def doors(self) -> list[URLPattern]:
+        """The addresses that are open to those who are not signed in yet."""
+        return doors.addresses()
+
+    def admin_view(self, view: View, cacheable: bool = False) -> View:
+        # The stock guard sends a signed-in person without the right to sign in again, and again.
+        return self.page(super().admin_view(view, cacheable))
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return cast(HttpResponse, doors.SignIn.as_view(extra_context=extra_context)(request))
+
+
+class BackOffice(PortalAdminSite):
+    """The stock Django admin at `/admin/`: back-office records, for admins only. Django's default site is one."""
+
+    index_title = _("Back office")
+    entering = people.ADMINS
+
+
+site = PortalAdminSite(name="portal")

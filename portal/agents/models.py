@@ -1,0 +1,58 @@
+"""Agents: the bots whose sessions Portal runs."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from portal.agents.core.platforms import TITLES, Platform
+
+slug_shape = RegexValidator(
+    r"\A[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\Z",
+    _("A slug is 1 to 63 small letters, digits and hyphens, and begins and ends with a letter or digit."),
+)
+
+
+class PromptKind(models.TextChoices):
+    INTENT = "intent", _("Intent prompt: an event is sent to the bot, and it answers")
+    PRESET = "preset", _("Preset prompt: a fixed text, the bot is not asked")
+    NONE = "none", _("No prompt")
+
+
+class Status(models.TextChoices):
+    ACTIVE = "active", _("Active")
+    DISABLED = "disabled", _("Disabled")
+
+
+class Agent(models.Model):
+    """A bot: who runs it, the languages it speaks, and how it opens a chat (1-product.md, "Words")."""
+
+    slug = models.CharField(_("slug"), max_length=63, unique=True, validators=[slug_shape])
+    name = models.CharField(_("name"), max_length=100)
+    platform = models.CharField(_("platform"), max_length=20, choices=[(p.value, t) for p, t in TITLES.items()])
+    languages = ArrayField(models.CharField(max_length=35), verbose_name=_("languages"))
+    default_language = models.CharField(_("default language"), max_length=35)
+    prompt_kind = models.CharField(_("bot prompt"), max_length=8, choices=PromptKind.choices, default=PromptKind.INTENT)
+    prompt_event = models.CharField(_("prompt event"), max_length=100, blank=True, default="WELCOME")
+    prompt_text = models.TextField(_("prompt text"), max_length=2000, blank=True, default="")
+    allowed_origins = ArrayField(models.CharField(max_length=255), default=list, blank=True)
+    realm = models.CharField(_("realm"), max_length=100)
+    status = models.CharField(_("status"), max_length=8, choices=Status.choices, default=Status.ACTIVE)
+    script = models.TextField(_("script"), blank=True, default="")
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        ordering = ["name", "pk"]
+        constraints = [
+            models.CheckConstraint(name="agent_platform_known", condition=models.Q(platform__in=list(Platform))),
+            models.CheckConstraint(name="agent_prompt_known", condition=models.Q(prompt_kind__in=PromptKind.values)),
+            models.CheckConstraint(name="agent_status_known", condition=models.Q(status__in=Status.values)),
+            models.CheckConstraint(
+                name="agent_speaks_its_default",
+                condition=models.Q(languages__contains=[models.F("default_language")]),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

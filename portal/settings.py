@@ -1,0 +1,217 @@
+"""Every setting of the Portal, in one file, from typed readers that fail loudly (`portal/env.py`)."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+import dj_database_url
+from csp.constants import NONE, SELF
+
+from portal import env
+
+ROOT = env.ROOT
+DEBUG = env.flag("DEBUG", default=False)
+SECRET_KEY = env.secret_key()
+PORT = env.integer("PORT", 8000, minimum=1, maximum=65535)
+
+# ── where it is reached ────────────────────────────────────────────────────────────────────────────────────────────
+PORTAL_URL = env.url("PORTAL_URL", f"http://127.0.0.1:{PORT}")
+HTTPS = urlsplit(PORTAL_URL).scheme == "https"
+ALLOWED_HOSTS = env.items("ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]", urlsplit(PORTAL_URL).hostname or ""])
+# Exactly where its own pages come from. Behind a proxy only the public address counts.
+_SCHEME, _SUFFIX = ("https", "") if HTTPS else ("http", f":{PORT}")
+OWN_ORIGINS = {PORTAL_URL, *(f"{_SCHEME}://{host}{_SUFFIX}" for host in ALLOWED_HOSTS if host and host[0] not in "*.")}
+CSRF_TRUSTED_ORIGINS = [PORTAL_URL] if HTTPS else []
+ROOT_URLCONF = "portal.urls"
+ASGI_APPLICATION = "portal.asgi.application"
+
+# ── what it is made of ─────────────────────────────────────────────────────────────────────────────────────────────
+INSTALLED_APPS = [
+    "portal.apps.PortalConfig",
+    "portal.demo",
+    "sessions_app",
+    "localization",
+    "portal.agents",
+    "portal.accounts",
+    "portal.audit",
+    "portal.apps.BackOfficeConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "django.forms",
+    "channels",
+    "csp",
+    "django_htmx",
+    "ninja",
+]
+MIDDLEWARE = [
+    "portal.lib.origin.OriginMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "portal.lib.static_files.StaticFilesMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "portal.lib.headers.HeadersMiddleware",
+    "portal.rest.errors.ProblemsMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [ROOT / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "portal.admin.frame",
+            ],
+        },
+    }
+]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+
+# ── data ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+# Commands that need no database (makemigrations, mypy) run without one: the last defaults are where nobody listens.
+DATABASE_URL = env.url("DATABASE_URL", env.servers().get("database_url", ""), schemes=["postgresql", "postgres"])
+REDIS_URL = env.url(
+    "REDIS_URL", env.servers().get("redis_url", "redis://127.0.0.1:1/0"), schemes=["redis", "rediss", "unix"]
+)
+# The pool replaces persistent connections; its checks let a restart of PostgreSQL pass without a failed request.
+POOL = {"min_size": 1, "max_size": env.integer("DATABASE_POOL", 12, minimum=2), "timeout": 10}
+# Without an address no pool is tried, and a command that does ask the database fails soon.
+CONNECTING: dict[str, Any] = {"pool": POOL} if DATABASE_URL else {"connect_timeout": 2}
+_DATABASE: dict[str, Any] = {**dj_database_url.parse(DATABASE_URL or "postgresql://127.0.0.1:1/portal")}
+DATABASES: dict[str, Any] = {
+    "default": {
+        **_DATABASE,
+        "CONN_MAX_AGE": 0,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": _DATABASE.get("OPTIONS", {}) | CONNECTING,
+    }
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+CHANNEL_LAYERS = {
+    "default": {
+        # This layer subscribes itself again after Redis was away; the core layer goes silent.
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "CONFIG": {"hosts": [REDIS_URL], "prefix": "portal"},
+    }
+}
+
+# How many visitors one address may bring to the chats in a minute, and how often one of them may come back.
+CHAT_STARTS_PER_MINUTE = env.integer("CHAT_STARTS_PER_MINUTE", 120, minimum=1)
+
+# ── people ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+AUTH_USER_MODEL = "accounts.Account"
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "overview"
+LOGOUT_REDIRECT_URL = "login"
+# The demo's password has a backend of its own, which is there for the demo only (`portal/demo/sign_in.py`).
+AUTHENTICATION_BACKENDS = ["portal.demo.sign_in.PasswordBackend", "portal.demo.sign_in.DemoBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    *(
+        {"NAME": f"django.contrib.auth.password_validation.{name}"}
+        for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+    ),
+    {"NAME": "portal.demo.sign_in.NotTheDemoPassword"},
+]
+# `__Host-` needs https. Elsewhere the port is in the name: two copies on one machine do not sign each other out.
+COOKIE = ("__Host-portal_{}" if HTTPS else f"portal_{{}}_{PORT}").format
+SESSION_COOKIE_NAME = COOKIE("session")
+CSRF_COOKIE_NAME = COOKIE("csrf")
+LANGUAGE_COOKIE_NAME = COOKIE("language")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+
+# ── the browser's orders ───────────────────────────────────────────────────────────────────────────────────────────
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "manifest-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SECURE_HSTS_SECONDS = 31536000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.flag("BEHIND_PROXY", default=False) else None
+
+# ── files ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+STATIC_URL = "/static/"
+# Where `collectstatic` puts hashed and compressed files (production). Not set: straight from the tree.
+STATIC_ROOT = env.path("STATIC_ROOT") if env.text("STATIC_ROOT", "") else None
+STATICFILES_DIRS = [ROOT / "static"]
+# From the tree a file may change at any time: it is looked at again at each request.
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = STATIC_ROOT is None
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if STATIC_ROOT is None
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+
+# ── words and times ────────────────────────────────────────────────────────────────────────────────────────────────
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English")]
+USE_I18N = True
+
+# ── background work ────────────────────────────────────────────────────────────────────────────────────────────────
+# Work that must happen is a row in PostgreSQL; a task is a nudge. So nothing waits in Redis that could be lost there.
+CELERY = {
+    "broker_url": REDIS_URL,
+    "broker_transport_options": {
+        "visibility_timeout": 60,
+        "unacked_restore_interval": 5,
+        "unacked_restore_throttle": 1,
+        "global_keyprefix": "portal-celery:",
+    },
+    "broker_connection_retry_on_startup": True,
+    "worker_hijack_root_logger": False,
+    "result_backend": None,
+    "task_ignore_result": True,
+    "task_acks_late": True,
+    "task_reject_on_worker_lost": True,
+    "task_default_queue": "default",
+    "task_routes": {"sessions_app.tasks.sweep": {"queue": "sweep"}},
+    "worker_prefetch_multiplier": 1,
+    "timezone": "UTC",
+    "enable_utc": True,
+    "beat_schedule": {
+        "sweep": {"task": "sessions_app.tasks.sweep", "schedule": 1.0},
+        "turns": {"task": "sessions_app.tasks.answer_forgotten_turns", "schedule": 5.0},
+    },
+}
+
+# ── logs ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+LOG_JSON = env.flag("LOG_JSON", default=False)
+LOGGING_CONFIG = "portal.lib.logs.configure"
+LOGGING = {"level": env.text("LOG_LEVEL", "INFO"), "json": LOG_JSON}
+
+# ── the demo ───────────────────────────────────────────────────────────────────────────────────────────────────────
+# Demo accounts have a known password: only `make run` with its own servers may have them, so it says so itself.
+DEMO = env.flag("PORTAL_DEMO", default=False)
+VISITORS = env.integer("VISITORS", 3, minimum=0, maximum=100)

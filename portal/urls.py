@@ -1,0 +1,22 @@
+"""All addresses of the Portal (1-product.md, "Pages")."""
+
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, path
+
+import localization.urls
+import portal.api
+import portal.health
+import sessions_app.urls
+from portal.admin import site
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    *site.doors,
+    *site.pages(sessions_app.urls.pages),
+    *site.pages(localization.urls.urlpatterns),
+    *sessions_app.urls.public,
+    *portal.api.urls,
+    *portal.health.urls,
+    path("admin/", admin.site.urls),
+]
+handler403 = "portal.admin.forbidden"
+handler404 = "portal.admin.not_found"

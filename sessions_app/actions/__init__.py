@@ -1,0 +1,3 @@
+from sessions_app.actions._apply import Outcome, apply
+
+__all__ = ["Outcome", "apply"]

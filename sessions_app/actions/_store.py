@@ -1,0 +1,228 @@
+"""The second half of the write path: one statement per table, however many rows."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.db import connection
+
+from sessions_app.core import deadlines
+from sessions_app.core.decision import Event, Message
+from sessions_app.core.facts import Facts, Thread
+
+
+class Column(NamedTuple):
+    name: str
+    type: str
+    value: Callable[[Any], Any]
+
+
+def _json(value: Any) -> str | None:
+    return None if value is None else json.dumps(value, ensure_ascii=False)
+
+
+# What may change in a session's life. What never changes is written once, when it starts.
+CHANGING = (
+    Column("language", "text", lambda s: s.language),
+    Column("policy_id", "bigint", lambda s: s.policy_id),
+    Column("policy_effective_at", "timestamptz", lambda s: s.policy_effective_at),
+    Column("state", "text", lambda s: s.state.value),
+    Column("inactive_since", "timestamptz", lambda s: s.inactive_since),
+    Column("last_interaction_at", "timestamptz", lambda s: s.last_interaction_at),
+    Column("paused_at", "timestamptz", lambda s: s.paused_at),
+    Column("paused_for", "interval", lambda s: s.paused_for),
+    Column("busy_until", "timestamptz", lambda s: s.busy_until),
+    Column("unanswered", "int", lambda s: s.unanswered),
+    Column("held", "int", lambda s: s.held),
+    Column("idled", "bool", lambda s: s.idled),
+    Column("user_turns", "int", lambda s: s.user_turns),
+    Column("interactions", "int", lambda s: s.interactions),
+    Column("conversations", "int", lambda s: s.conversations),
+    Column("messages", "int", lambda s: s.messages),
+    Column("idle_at", "timestamptz", lambda s: deadlines.idle_at(s) if deadlines.next_due(s) else None),
+    Column("ends_at", "timestamptz", lambda s: deadlines.ends_at(s) if deadlines.next_due(s) else None),
+    Column("ended_at", "timestamptz", lambda s: s.ended_at),
+    Column("end_reason", "text", lambda s: s.end_reason.value if s.end_reason else None),
+    Column("silent", "bool", lambda s: s.silent),
+    Column("row_version", "int", lambda s: s.row_version),
+)
+FIXED = (
+    Column("id", "uuid", lambda s: s.id),
+    Column("thread_id", "uuid", lambda s: s.thread),
+    Column("agent_id", "bigint", lambda s: s.agent),
+    Column("user_id", "uuid", lambda s: s.user),
+    Column("version", "text", lambda s: s.version),
+    Column("channel", "text", lambda s: s.channel),
+    Column("locale", "text", lambda s: s.locale),
+    Column("started_at", "timestamptz", lambda s: s.started_at),
+)
+THREAD = (
+    Column("id", "uuid", lambda t: t.id),
+    Column("last_seq", "int", lambda t: t.last_seq),
+    Column("cleared_seq", "int", lambda t: t.cleared_seq),
+    Column("ends_with_prompt", "bool", lambda t: t.ends_with_prompt),
+)
+EVENT = (
+    Column("session_id", "uuid", lambda e: e.session),
+    Column("seq", "int", lambda e: e.seq),
+    Column("at", "timestamptz", lambda e: e.at),
+    Column("type", "text", lambda e: e.type),
+    Column("actor", "text", lambda e: e.actor),
+    Column("cause", "text", lambda e: e.cause),
+    Column("policy_version", "int", lambda e: e.policy_version),
+    Column("detail", "jsonb", lambda e: _json(dict(e.detail))),
+)
+
+
+def _due(facts: Facts, stored: datetime | None) -> datetime | None:
+    """The stored due time may be early, never late: it moves only when the true one is before it, or there is none."""
+    due = deadlines.next_due(facts)
+    return stored if due is not None and stored is not None and stored <= due else due
+
+
+def update_threads(threads: Sequence[Thread]) -> None:
+    _update("chat_thread", THREAD, threads)
+
+
+def insert_sessions(sessions: Sequence[Facts]) -> None:
+    due = Column("due_at", "timestamptz", deadlines.next_due)
+    _insert("chat_session", (*FIXED, *CHANGING, due), sessions)
+
+
+def update_sessions(sessions: Sequence[Facts], due_at: Mapping[UUID, datetime | None], now: datetime) -> None:
+    def due(facts: Facts) -> datetime | None:
+        # A due time in the past has been looked at just now: it must move on.
+        stored = due_at[facts.id]
+        return _due(facts, stored if stored is not None and stored > now else None)
+
+    _update("chat_session", (FIXED[0], *CHANGING, Column("due_at", "timestamptz", due)), sessions)
+
+
+def move_due(sessions: Sequence[Facts]) -> None:
+    """Unchanged sessions whose due time was early: it moves on, or the sweep would find them for ever."""
+    _update("chat_session", (FIXED[0], Column("due_at", "timestamptz", deadlines.next_due)), sessions)
+
+
+def insert_messages(messages: Sequence[tuple[UUID, Message, str]]) -> None:
+    """Rows of (thread, message, its final text)."""
+    columns = (
+        Column("id", "uuid", lambda r: r[1].id),
+        Column("thread_id", "uuid", lambda r: r[0]),
+        Column("seq", "int", lambda r: r[1].seq),
+        Column("session_id", "uuid", lambda r: r[1].session),
+        Column("at", "timestamptz", lambda r: r[1].at),
+        Column("sender", "text", lambda r: r[1].sender.value),
+        Column("kind", "text", lambda r: r[1].kind.value),
+        Column("text", "text", lambda r: r[2]),
+        Column("event", "text", lambda r: r[1].event),
+        Column("payload", "jsonb", lambda r: _json(r[1].payload)),
+        Column("language", "text", lambda r: r[1].language),
+        Column("client_id", "text", lambda r: r[1].client_id),
+        Column("held", "bool", lambda r: r[1].held),
+        Column("after_end", "bool", lambda r: r[1].after_end),
+        Column("interaction", "bool", lambda r: r[1].interaction),
+        Column("answers", "uuid", lambda r: r[1].answers),
+    )
+    _insert("chat_message", columns, messages)
+
+
+def insert_events(events: Sequence[Event]) -> None:
+    _insert("chat_event", EVENT, events)
+
+
+def insert_turns(turns: Sequence[tuple[UUID, UUID, int]]) -> None:
+    """Rows of (message, session, seq)."""
+    columns = (
+        Column("message_id", "uuid", lambda r: r[0]),
+        Column("session_id", "uuid", lambda r: r[1]),
+        Column("seq", "int", lambda r: r[2]),
+        Column("tries", "int", lambda _: 0),
+    )
+    _insert("chat_turn", columns, turns)
+
+
+def release_held(sessions: Sequence[UUID], *, answers: Sequence[UUID]) -> list[tuple[UUID, UUID, int]]:
+    """Held messages of `sessions` are held no longer; for those in `answers` they come back as turns to be asked."""
+    if not sessions:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE chat_message SET held = false, interaction = true WHERE session_id = ANY(%s) AND held"
+            " RETURNING id, session_id, seq",
+            [list(sessions)],
+        )
+        rows = [row for row in cursor.fetchall() if row[1] in answers]
+    return sorted(rows, key=lambda row: row[2])
+
+
+def delete_turns(turns: Sequence[UUID]) -> None:
+    if turns:
+        with connection.cursor() as cursor:
+            cursor.execute("DELETE FROM chat_turn WHERE message_id = ANY(%s)", [list(turns)])
+
+
+def claim_turn(session: UUID, *, again_after: int) -> UUID | None:
+    """The message of the session's next turn in order, marked as being asked; None when there is none, or one has been
+    asked for less than `again_after` seconds.
+
+    The row lock on the session's turns makes it one at a time, whatever the number of processes that try.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE chat_turn SET asked_at = clock_timestamp(), tries = tries + 1
+            WHERE message_id = (
+                SELECT message_id FROM chat_turn WHERE session_id = %s ORDER BY seq LIMIT 1 FOR UPDATE
+            ) AND (asked_at IS NULL OR asked_at < clock_timestamp() - make_interval(secs => %s))
+            RETURNING message_id
+            """,
+            [session, again_after],
+        )
+        row = cursor.fetchone()
+    return row[0] if row else None
+
+
+def set_aside(session: UUID, *, seconds: int) -> None:
+    """Move a due time that is over into the future, for a session that cannot be swept."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE chat_session SET due_at = clock_timestamp() + make_interval(secs => %s)"
+            " WHERE id = %s AND due_at <= clock_timestamp()",
+            [seconds, session],
+        )
+
+
+def _arrays(columns: Sequence[Column], rows: Sequence[Any]) -> list[list[Any]]:
+    return [[column.value(row) for row in rows] for column in columns]
+
+
+def _unnest(columns: Iterable[Column]) -> str:
+    return ", ".join(f"%s::{column.type}[]" for column in columns)
+
+
+def _names(columns: Iterable[Column]) -> str:
+    return ", ".join(column.name for column in columns)
+
+
+def _insert(table: str, columns: Sequence[Column], rows: Sequence[Any]) -> None:
+    if rows:
+        with connection.cursor() as cursor:
+            # Names come from the constants above, values travel apart.
+            cursor.execute(
+                f"INSERT INTO {table} ({_names(columns)}) SELECT * FROM unnest({_unnest(columns)})",  # noqa: S608
+                _arrays(columns, rows),
+            )
+
+
+def _update(table: str, columns: Sequence[Column], rows: Sequence[Any]) -> None:
+    """`columns[0]` is the key."""
+    if rows:
+        changed = ", ".join(f"{column.name} = new.{column.name}" for column in columns[1:])
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"UPDATE {table} AS old SET {changed} FROM unnest({_unnest(columns)})"  # noqa: S608
+                f" AS new({_names(columns)}) WHERE old.id = new.id",
+                _arrays(columns, rows),
+            )

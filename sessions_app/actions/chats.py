@@ -1,0 +1,130 @@
+"""Opening chats: users, their tokens and threads, and sessions that programs start for them."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, cast
+from uuid import UUID
+
+from django.db import transaction
+
+from portal.accounts.permissions import NotVisible, Principal, Verb, demand
+from portal.agents.models import Agent
+from portal.lib import clock, ids, tokens
+from sessions_app.actions._apply import Outcome, apply
+from sessions_app.actions.deeds import Refused, actor
+from sessions_app.core import commands as c
+from sessions_app.models import ChatUser, Thread, VisitorToken
+
+VISITOR_FOR = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A visitor's way in: the token is shown this once."""
+
+    visitor_token: str
+    user_id: UUID
+    thread_id: UUID
+
+
+class UnknownThread(Exception):
+    """The thread does not exist, or is another user's or another agent's."""
+
+
+def visit(*, agent: Agent, user_id: UUID | None, secret: str | None) -> Opened:
+    """A visitor comes to an agent's chat. Who comes back with a valid token (`user_id` is its user, `secret` the token
+    itself) is the same user in the same thread, for 30 more days; everybody else is new. No session starts before the
+    chat is opened."""
+    with transaction.atomic():
+        if user_id is None or secret is None:
+            user_id, secret = _new_visitor(agent)
+        else:
+            _prolong(secret)
+        thread = Thread.objects.filter(user=user_id, agent=agent).order_by("-created_at", "-id").first()
+        thread = thread or Thread.objects.create(user_id=user_id, agent=agent)
+    return Opened(secret, user_id, thread.pk)
+
+
+def new_thread(*, user_id: UUID, agent_id: int) -> UUID:
+    """Another thread beside the old ones ("New chat")."""
+    return Thread.objects.create(user_id=user_id, agent_id=agent_id).pk
+
+
+def new_chat(*, user_id: UUID, agent_id: int, language: str | None) -> Outcome:
+    """Another thread, and a session in it: both, or neither. A thread without one would be the user's latest, and
+    take the place of the chat they have. Raises Refused."""
+    with transaction.atomic():
+        thread = new_thread(user_id=user_id, agent_id=agent_id)
+        start = c.Start(thread=thread, actor=c.USER, prompt="yes", cause="new_chat", language=language)
+        (outcome,) = apply([start])
+        if outcome.refusal is not None:
+            raise Refused(outcome.refusal, outcome)
+    return outcome
+
+
+def _new_visitor(agent: Agent) -> tuple[UUID, str]:
+    id = ids.uuid7()
+    minted = tokens.mint(prefix=tokens.VISITOR)
+    ChatUser.objects.create(id=id, realm=agent.realm, external_id=f"visitor-{id}", name=visitor_name(id))
+    VisitorToken.objects.create(digest=minted.digest, user_id=id, expires_at=clock.now() + VISITOR_FOR)
+    return id, minted.secret
+
+
+def _prolong(secret: str) -> None:
+    until = clock.now() + VISITOR_FOR
+    VisitorToken.objects.filter(digest=tokens.digest(secret)).update(expires_at=until)
+
+
+def visitor_name(id: UUID) -> str:
+    """ "Visitor 7f3a": the end of the id, which is its random part."""
+    return f"Visitor {id.hex[-4:]}"
+
+
+def start_for(
+    *, principal: Principal, agent: Agent, user: dict[str, Any], thread: UUID | None = None, start: dict[str, Any]
+) -> Outcome:
+    """Start a session for a user, in a new thread unless one is given (3-api.md, `POST /sessions`).
+
+    `user` is {id, name?, email?, attributes?}; `start` holds fields of `commands.Start`. With a thread that has an open
+    session that session is the answer (`already`). Raises UnknownThread, Refused, NotVisible, NotAllowed.
+    """
+    demand(principal, Verb.START_FOR_USER, see=Verb.SEE_AGENT, agent_id=agent.pk)
+    with transaction.atomic():
+        chat_user = _known_user(agent.realm, user)
+        if thread is None:
+            thread = new_thread(user_id=chat_user.pk, agent_id=agent.pk)
+        elif not Thread.objects.filter(pk=thread, user=chat_user, agent=agent).exists():
+            raise UnknownThread
+        (outcome,) = apply([c.Start(thread=thread, actor=actor(principal), cause="api", **start)])
+        if outcome.refusal is not None:
+            raise Refused(outcome.refusal, outcome)
+    return outcome
+
+
+def start_own(*, principal: Principal, agent: Agent, thread: UUID | None = None, start: dict[str, Any]) -> Outcome:
+    """Start a session for oneself with an agent one chats with already, in a new thread unless one's own is given.
+    As `start_for`."""
+    demand(principal, Verb.CHAT, see=Verb.CHAT, user_id=principal.user_id)
+    with transaction.atomic():
+        mine = Thread.objects.filter(user=principal.user_id, agent=agent)
+        if not mine.exists():
+            raise NotVisible
+        if thread is not None and not mine.filter(pk=thread).exists():
+            raise UnknownThread
+        thread = thread or new_thread(user_id=cast(UUID, principal.user_id), agent_id=agent.pk)
+        (outcome,) = apply([c.Start(thread=thread, actor=c.USER, cause="api", **start)])
+        if outcome.refusal is not None:
+            raise Refused(outcome.refusal, outcome)
+    return outcome
+
+
+def _known_user(realm: str, user: dict[str, Any]) -> ChatUser:
+    """The realm's user of that id, with whatever is newly told of them. A back end vouches for its users."""
+    told = {name: user[name] for name in ("name", "email", "attributes") if user.get(name)}
+    known = {"realm": realm, "external_id": user["id"]}
+    found, made = ChatUser.objects.get_or_create(**known, defaults={**told, "identified": True})
+    if told and not made:
+        # Not `update_or_create`: it locks the user for update, and a chat that is starting a session under its
+        # thread's lock waits for that lock, while whoever holds it waits for the thread.
+        ChatUser.objects.filter(pk=found.pk).update(**told)
+    return found

@@ -1,0 +1,132 @@
+"""What is known of a session and its thread. A change is a new value (2-lifecycle.md, "Facts kept per session").
+
+     ┌───────── interaction ─────────┐
+     ▼                               │
+   live ──── idle timeout ───────▶ idle
+     │ ▲                             │ ▲
+pause│ │resume                  pause│ │resume
+     ▼ │                             ▼ │
+   paused (one state; resume finds the time that was left)
+
+   live, idle ── deadline ──▶ ended        live, idle, paused ── somebody ──▶ ended (terminal)
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Literal
+from uuid import UUID
+
+from localization.core import languages
+from sessions_app.core.policy import Policy
+
+
+class State(StrEnum):
+    LIVE = "live"
+    IDLE = "idle"
+    PAUSED = "paused"
+    ENDED = "ended"
+
+
+OPEN = (State.LIVE, State.IDLE, State.PAUSED)
+
+
+class EndReason(StrEnum):
+    EXPIRED = "expired"
+    MAX_DURATION = "max_duration"
+    USER_ENDED = "user_ended"
+    OWNER_ENDED = "owner_ended"
+    ADMIN_ENDED = "admin_ended"
+    BOT_ENDED = "bot_ended"
+    TRANSFERRED = "transferred"
+    HISTORY_CLEARED = "history_cleared"
+    DISPLACED = "displaced"
+    RETENTION = "retention"
+    ERASED = "erased"
+
+
+LIMITS = (EndReason.EXPIRED, EndReason.MAX_DURATION)
+PromptKind = Literal["intent", "preset", "none"]
+Version = Literal["LIVE", "DRAFT"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """One session. Instants are aware and UTC; counts start at 0."""
+
+    id: UUID
+    thread: UUID
+    agent: int
+    user: UUID
+    version: Version
+    channel: str
+    language: str
+    locale: str
+    policy: Policy
+    policy_id: int
+    policy_version: int
+    policy_effective_at: datetime
+    state: State = State.LIVE
+    started_at: datetime
+    inactive_since: datetime  # where the inactivity clock counts from
+    last_interaction_at: datetime | None = None
+    paused_at: datetime | None = None
+    paused_for: timedelta = timedelta(0)  # sum of the finished pauses
+    busy_until: datetime | None = None  # a turn is being answered
+    unanswered: int = 0  # turns the bot has not answered yet
+    held: int = 0  # messages that wait for the end of the pause
+    idled: bool = False  # an idle stretch began since the last user turn
+    user_turns: int = 0
+    interactions: int = 0
+    conversations: int = 0
+    messages: int = 0
+    ended_at: datetime | None = None
+    end_reason: EndReason | None = None
+    silent: bool = False
+    row_version: int = 1
+
+    @property
+    def is_open(self) -> bool:
+        return self.state is not State.ENDED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prompt:
+    """How an agent opens a chat. An intent prompt is an event the bot answers; a preset prompt is a fixed text."""
+
+    kind: PromptKind
+    event: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agent:
+    """What the lifecycle needs of an agent, with the policy that new sessions get."""
+
+    id: int
+    name: str
+    languages: tuple[str, ...]
+    default_language: str
+    prompt: Prompt
+    answers: bool  # Portal puts turns to a bot; False for external back ends, which are never busy
+    active: bool
+    policy: Policy
+    policy_id: int
+    policy_version: int
+
+    def spoken(self, wanted: str | None) -> str | None:
+        """The agent's language for a wanted tag, if it has one."""
+        return languages.spoken(wanted, self.languages)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thread:
+    """One user's chat history with its latest session: the open one, if there is one."""
+
+    id: UUID
+    user: UUID
+    agent: Agent
+    last_seq: int = 0
+    cleared_seq: int = 0  # the user's view starts after this message
+    ends_with_prompt: bool = False  # nothing but the bot's answer came after the last prompt
+    session: Facts | None = None

@@ -1,0 +1,19 @@
+from sessions_app.models.history import Event, Message, Turn
+from sessions_app.models.policies import POLICY_FIELDS, PolicyVersion, policy_from
+from sessions_app.models.sessions import ChatSession, Thread
+from sessions_app.models.sweeps import SweepRun
+from sessions_app.models.users import ChatUser, VisitorToken
+
+__all__ = [
+    "POLICY_FIELDS",
+    "ChatSession",
+    "ChatUser",
+    "Event",
+    "Message",
+    "PolicyVersion",
+    "SweepRun",
+    "Thread",
+    "Turn",
+    "VisitorToken",
+    "policy_from",
+]

@@ -1,0 +1,43 @@
+"""The end users of chats, and the tokens their browsers carry."""
+
+from django.db import models
+from django.db.models.functions import Now
+
+from portal.lib.ids import uuid7
+
+
+class ChatUser(models.Model):
+    """A person who chats: a visitor, or identified by the site. Ids belong to a realm: the same one elsewhere is
+    another person (1-product.md, "Words")."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    realm = models.CharField(max_length=100)
+    external_id = models.CharField(max_length=200)
+    name = models.CharField(max_length=200, blank=True, default="")
+    email = models.CharField(max_length=254, blank=True, default="")
+    attributes = models.JSONField(default=dict, blank=True)
+    identified = models.BooleanField(default=False)
+    simulated = models.BooleanField(default=False)  # one of the demo's visitors
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        db_table = "chat_user"
+        constraints = [models.UniqueConstraint(name="chat_user_once_per_realm", fields=["realm", "external_id"])]
+
+    def __str__(self) -> str:
+        return self.name or self.external_id
+
+
+class VisitorToken(models.Model):
+    """What a browser shows to be that user: 30 days sliding, revocable, stored as a digest."""
+
+    digest = models.BinaryField(primary_key=True, max_length=32, editable=False)
+    user = models.ForeignKey(ChatUser, models.CASCADE, related_name="tokens")
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "chat_visitor_token"
+
+    def __str__(self) -> str:
+        return f"token of {self.user}"

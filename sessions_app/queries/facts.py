@@ -1,0 +1,46 @@
+"""From rows to the core's facts, without ORM instances: this is the hot path."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sessions_app.core.facts import EndReason, Facts, State
+from sessions_app.core.policy import Policy
+from sessions_app.models import PolicyVersion, policy_from
+
+COLUMNS = (
+    *("id", "thread_id", "agent_id", "user_id", "version", "channel", "language", "locale", "policy_id"),
+    *("policy_effective_at", "state", "started_at", "inactive_since", "last_interaction_at", "paused_at", "paused_for"),
+    *("busy_until", "unanswered", "held", "idled", "user_turns", "interactions", "conversations", "messages"),
+    *("ended_at", "end_reason", "silent", "row_version"),
+)
+Policies = Mapping[int, tuple[Policy, int]]
+
+
+MOST_KEPT = 4096
+_kept: dict[int, tuple[Policy, int]] = {}
+
+
+def policies(ids: Iterable[int]) -> Policies:
+    """Version id → (policy, version number). A version never changes, and its id never comes again: what was read once
+    stays right. One query at most."""
+    wanted = set(ids)
+    found = {id: kept for id in wanted if (kept := _kept.get(id)) is not None}
+    if missing := wanted - found.keys():
+        rows = PolicyVersion.objects.filter(pk__in=missing).values()
+        read = {row["id"]: (policy_from(row), row["number"]) for row in rows}
+        if len(_kept) + len(read) > MOST_KEPT:
+            _kept.clear()
+        _kept.update(read)
+        found |= read
+    return found
+
+
+def facts_from(row: Mapping[str, Any], policies: Policies) -> Facts:
+    """The facts of a row that has at least COLUMNS."""
+    policy, number = policies[row["policy_id"]]
+    values = {name: row[name] for name in COLUMNS}
+    for name in ("thread", "agent", "user"):
+        values[name] = values.pop(f"{name}_id")
+    values["state"] = State(row["state"])
+    values["end_reason"] = EndReason(row["end_reason"]) if row["end_reason"] else None
+    return Facts(**values, policy=policy, policy_version=number)

@@ -1,0 +1,23 @@
+"""Addresses of this part: pages for those who run agents, and the public chat."""
+
+from django.urls import URLPattern, path
+
+from sessions_app.views import agents, building, chat, deeds, management, overview, policy, sessions
+
+pages: list[URLPattern] = [
+    path("", overview.show, name="overview"),
+    path("agents/", agents.agents, name="agents"),
+    path("agents/new/", building.agent_new, name="agent-new"),
+    path("agents/new/slug/", building.slug, name="agent-new-slug"),
+    path("agents/<slug:slug>/", agents.agent, name="agent"),
+    path("agents/<slug:slug>/settings/", agents.agent_settings, name="agent-settings"),
+    path("agents/<slug:slug>/session-policy/", policy.session_policy, name="session-policy"),
+    path("agents/<slug:slug>/sessions/", sessions.agent_sessions, name="agent-sessions"),
+    path("sessions/", sessions.all_sessions, name="sessions"),
+    path("sessions/<str:id>/end/", deeds.end, name="session-end"),
+    path("sessions/<str:id>/pause/", deeds.pause, name="session-pause"),
+    path("sessions/<str:id>/resume/", deeds.resume, name="session-resume"),
+    path("session-management/", management.session_management, name="session-management"),
+    path("session-policy/preview/", policy.preview, name="policy-preview"),
+]
+public: list[URLPattern] = [path("chat/<slug:slug>/", chat.hosted, name="chat")]

@@ -1,0 +1,32 @@
+"""A real browser in front of a real web process (the fixture `site`)."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.conf import settings
+
+from tools import chromium
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """The machine's Chromium, or one sentence: a browser test is never skipped."""
+    try:
+        return browser_type_launch_args | chromium.launch_options()
+    except chromium.Missing as missing:
+        raise pytest.fail.Exception(str(missing), pytrace=False) from None
+
+
+@pytest.fixture(scope="session")
+def base_url() -> str:
+    """Where `page.goto("/")` leads. (The plugin's own fixture of this name is of a kind that pytest warns about.)"""
+    return f"http://127.0.0.1:{settings.PORT}"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _orm_beside_playwright() -> Iterator[None]:
+    """Playwright's loop runs in the test's thread, so Django takes every query of a test for one inside a coroutine."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+        yield

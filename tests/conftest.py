@@ -1,0 +1,84 @@
+"""What every kind of test shares. The servers are started earlier, by `tools/pytest_servers.py`."""
+
+import contextlib
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+import uvicorn
+from django.conf import settings
+from django.core.management import CommandError
+from django.test import TransactionTestCase, override_settings
+
+# The quick ones first. The browser's last: Playwright leaves its event loop running, where no other test could run one.
+ORDER = ("unit", "architecture", "integration", "browser")
+PATIENCE_SECONDS = 15
+FLUSHES = 5
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=_place)
+
+
+def _place(item: pytest.Item) -> int:
+    return next((place for place, kind in enumerate(ORDER) if kind in item.path.parts), 0)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _quick_passwords() -> Iterator[None]:
+    """No password of a test needs to be hard to guess, and each hash would cost a tenth of a second."""
+    with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
+        yield
+
+
+# ── a real web process: the ASGI application served by uvicorn, on the test database
+@pytest.fixture(scope="session")
+def _web(django_db_setup: None) -> Iterator[str]:
+    address = f"http://127.0.0.1:{settings.PORT}"
+    server = uvicorn.Server(
+        uvicorn.Config(
+            "portal.asgi:application",
+            port=settings.PORT,
+            lifespan="off",
+            log_level="warning",
+            ws_max_size=65536,
+            ws_per_message_deflate=False,
+            timeout_graceful_shutdown=1,
+        )
+    )
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    _wait_until_started(server)
+    yield address
+    server.should_exit = True
+    thread.join(PATIENCE_SECONDS)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _flush_beside_the_web_process() -> Iterator[None]:
+    """Emptying all tables at once may meet a page that is still looking at them: then it is tried again."""
+    flush = TransactionTestCase._fixture_teardown
+
+    def patiently(self: TransactionTestCase) -> None:
+        for _ in range(FLUSHES - 1):
+            with contextlib.suppress(CommandError):
+                return flush(self)
+        return flush(self)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", patiently)
+        yield
+
+
+@pytest.fixture
+def site(transactional_db: None, _web: str) -> str:
+    """The address of the running Portal; what a test writes to the database, its pages show."""
+    return _web
+
+
+def _wait_until_started(server: uvicorn.Server) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not server.started:
+        assert time.monotonic() < deadline, "The web process of the tests did not start."
+        time.sleep(0.02)

@@ -1,0 +1,59 @@
+"""What there is to be seen: each page, by whom, and what has to be done before the picture."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from playwright.sync_api import Page, expect
+
+Prepare = Callable[[Page], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """`who` is the demo account that looks, empty for anybody."""
+
+    name: str
+    path: str
+    who: str = "root"
+    prepare: Prepare = lambda _page: None
+
+
+def _chat(*said: str) -> Prepare:
+    """Say so much, one after the other, each when the bot has answered the one before."""
+
+    def prepare(page: Page) -> None:
+        bot = page.get_by_role("log").locator(".bot")
+        expect(bot.first).to_be_visible()
+        for text in said:
+            before = bot.count()
+            page.get_by_role("textbox").fill(text)
+            page.get_by_role("textbox").press("Enter")
+            expect(bot).not_to_have_count(before)
+
+    return prepare
+
+
+SHOTS = (
+    Shot("login", "/login/", who=""),
+    Shot("overview", "/"),
+    Shot("agents", "/agents/"),
+    Shot("agent-new", "/agents/new/", who="olga"),
+    Shot("agent", "/agents/shop/", who="olga"),
+    Shot("sessions-tab", "/agents/shop/sessions/", who="olga"),
+    Shot("sessions-tab-ended", "/agents/shop/sessions/?state=ended", who="olga"),
+    Shot("sessions", "/sessions/"),
+    Shot("sessions-none", "/sessions/?q=nobody-is-called-that"),
+    Shot("session-policy", "/agents/shop/session-policy/", who="olga"),
+    Shot("settings", "/agents/shop/settings/", who="olga"),
+    Shot("session-management", "/session-management/"),
+    Shot("localization", "/localization/"),
+    Shot("localization-agent", "/agents/shop/localization/", who="tara"),
+    Shot("password", "/account/password/", who="olga"),
+    Shot("chat-en", "/chat/shop/?language=en", who="", prepare=_chat("Where is my order?", "12345")),
+    Shot("chat-ar", "/chat/shop/?language=ar", who="", prepare=_chat("أين طلبي", "شكرا")),
+    Shot("api-docs", "/api/docs"),
+    Shot("back-office", "/admin/"),
+    Shot("back-office-list", "/admin/sessions_app/chatsession/"),
+    Shot("not-found", "/nowhere/"),
+    Shot("forbidden", "/admin/", who="olga"),
+)
