@@ -18,7 +18,7 @@ from localization.core.shipped import SHIPPED
 from sessions_app.actions import sweeping
 from sessions_app.models import ChatSession, Message
 from tests import cast
-from tests.browser.pages import sign_in
+from tests.browser.pages import sign_in, until
 
 MINUTES = timedelta(minutes=1)
 SCRIPT = (Path(settings.ROOT) / "portal" / "demo" / "bots" / "shop.yaml").read_text()
@@ -66,6 +66,14 @@ def write(page: Page, text: str) -> None:
     page.keyboard.press("Enter")
 
 
+def say(page: Page, text: str) -> None:
+    """Write, and wait until the bot has answered: what is on screen may still be on its way."""
+    write(page, text)
+    answers = Message.objects.filter(answers__in=Message.objects.filter(text=text).values("pk"))
+    until(page, answers.exists)
+    expect(page.get_by_role("log")).to_contain_text(text)
+
+
 def row(tab: Page, session: ChatSession) -> Locator:
     return tab.locator(f"tr[data-id='{session.pk}']")
 
@@ -76,8 +84,7 @@ def the_session() -> ChatSession:
 
 def test_a_chat_is_watched_until_it_expires_and_the_person_reads_why(visit, tab):
     chat = visit("de")
-    write(chat, "Wo ist meine Bestellung?")
-    expect(chat.get_by_role("log")).to_contain_text("Wo ist meine Bestellung?")
+    say(chat, "Wo ist meine Bestellung?")
     session = the_session()
     expect(row(tab, session)).to_contain_text("Live")
 
@@ -102,8 +109,7 @@ def test_a_chat_is_watched_until_it_expires_and_the_person_reads_why(visit, tab)
 
 def test_it_ends_at_its_deadline_also_when_every_worker_is_stopped(visit, tab):
     chat = visit("es")
-    write(chat, "hola")
-    expect(chat.get_by_role("log")).to_contain_text("hola")
+    say(chat, "hola")
     session = the_session()
     expect(row(tab, session)).to_contain_text("Live")
 
@@ -117,8 +123,7 @@ def test_it_ends_at_its_deadline_also_when_every_worker_is_stopped(visit, tab):
 
 def test_a_message_after_the_deadline_is_answered_in_a_new_session(visit, tab):
     chat = visit("en")
-    write(chat, "hello")
-    expect(chat.get_by_role("log")).to_contain_text("hello")
+    say(chat, "hello")
     session = the_session()
     cast.pass_time(session.pk, 45 * MINUTES)
     write(chat, "Where is my order?")
@@ -132,7 +137,7 @@ def test_a_message_after_the_deadline_is_answered_in_a_new_session(visit, tab):
 
 def test_the_owner_pauses_resumes_and_ends_and_the_person_is_told(visit, tab):
     chat = visit("en")
-    write(chat, "hello")
+    say(chat, "hello")
     session = the_session()
 
     row(tab, session).get_by_role("button", name="Pause").click()
