@@ -75,9 +75,9 @@ def _note_run(*, began: datetime, handled: int, lateness: timedelta | None) -> N
         values: list[Any] = [began, handled, lateness]
         cursor.execute(
             """
-            INSERT INTO session_sweep_run (id, ran_at, took, handled, lateness)
-            VALUES (1, clock_timestamp(), clock_timestamp() - %s, %s, %s)
-            ON CONFLICT (id) DO UPDATE SET ran_at = excluded.ran_at, took = excluded.took,
+            INSERT INTO session_sweep_run (by, ran_at, took, handled, lateness)
+            VALUES ('worker', clock_timestamp(), clock_timestamp() - %s, %s, %s)
+            ON CONFLICT (by) DO UPDATE SET ran_at = excluded.ran_at, took = excluded.took,
                 handled = excluded.handled, lateness = excluded.lateness
             """,
             values,

@@ -27,6 +27,13 @@ class WhenFull(StrEnum):
     END_LONGEST_IDLE = "end_longest_idle"
 
 
+class Reach(StrEnum):
+    """Which sessions a new version is for (1-product.md, "Changing a policy")."""
+
+    RUNNING = "running"  # those that are open, too
+    NEW = "new"
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """The settings one session runs under. Values are within the bounds of their platform."""

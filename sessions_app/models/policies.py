@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from portal.agents.core.platforms import TITLES
-from sessions_app.core.policy import SETTINGS, Policy, Setting
+from sessions_app.core.policy import SETTINGS, Policy, Reach, Setting
 
 
 def _within(setting: Setting) -> list[models.CheckConstraint]:
@@ -40,7 +40,8 @@ def _range(setting: Setting, bounds: tuple[Any, Any]) -> Q:
 class PolicyVersion(models.Model):
     """One numbered version of an agent's policy. The current one has the highest number.
 
-    The platform is that for which it was found within bounds.
+    The platform is that for which it was found within bounds. With reach "running" it is for open sessions as well,
+    from `saved_at` on; `reached_at` is when the last of them had been told.
     """
 
     agent = models.ForeignKey("agents.Agent", models.CASCADE, related_name="policy_versions")
@@ -60,13 +61,20 @@ class PolicyVersion(models.Model):
     author = models.ForeignKey("accounts.Account", models.SET_NULL, null=True, related_name="+")
     reason = models.CharField(max_length=500, blank=True, default="")
     saved_at = models.DateTimeField(db_default=Now(), editable=False)
+    reach = models.CharField(max_length=7, choices=[(r.value, r.value) for r in Reach], default=Reach.RUNNING.value)
+    reached_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "session_policy_version"
         ordering = ["agent", "-number"]
         constraints = [
             models.UniqueConstraint(name="policy_numbered_once", fields=["agent", "number"]),
+            models.CheckConstraint(name="policy_reach_known", condition=Q(reach__in=[r.value for r in Reach])),
             *(constraint for setting in SETTINGS for constraint in _within(setting)),
+        ]
+        # Read by: the sweep, for versions that have not reached every session yet.
+        indexes = [
+            models.Index(name="policy_on_its_way", fields=["agent"], condition=Q(reach="running", reached_at=None))
         ]
 
     def __str__(self) -> str:

@@ -48,6 +48,7 @@ class ChatSession(models.Model):
     started_at = models.DateTimeField()
     inactive_since = models.DateTimeField()
     last_interaction_at = models.DateTimeField(null=True)
+    touched_at = models.DateTimeField(db_default=Now())
     paused_at = models.DateTimeField(null=True)
     paused_for = models.DurationField(default=timedelta)
     busy_until = models.DateTimeField(null=True)
@@ -58,6 +59,13 @@ class ChatSession(models.Model):
     interactions = models.IntegerField(default=0)
     conversations = models.IntegerField(default=0)
     messages = models.IntegerField(default=0)
+    model_override = models.CharField(max_length=100, null=True)
+    live_chat_by = models.CharField(max_length=40, null=True)
+    live_chat_since = models.DateTimeField(null=True)
+    transferred_from = models.UUIDField(null=True)
+    transferred_to = models.UUIDField(null=True)
+    pending_to = models.ForeignKey("agents.Agent", models.PROTECT, null=True, related_name="+", db_index=False)
+    pending_until = models.DateTimeField(null=True)
     idle_at = models.DateTimeField(null=True)
     ends_at = models.DateTimeField(null=True)
     due_at = models.DateTimeField(null=True)
@@ -65,6 +73,8 @@ class ChatSession(models.Model):
     end_reason = models.CharField(max_length=16, null=True)
     silent = models.BooleanField(default=False)
     archived_at = models.DateTimeField(null=True)
+    data_erased_at = models.DateTimeField(null=True)
+    transcript_erased_at = models.DateTimeField(null=True)
     row_version = models.IntegerField(default=1)
 
     class Meta:
@@ -80,13 +90,23 @@ class ChatSession(models.Model):
             ),
             models.CheckConstraint(
                 name="ended_sessions_know_when_and_why",
-                condition=Q(state=State.ENDED.value, ended_at__isnull=False, end_reason__isnull=False, due_at=None)
+                condition=Q(state=State.ENDED.value, ended_at__isnull=False, end_reason__isnull=False)
                 | (~Q(state=State.ENDED.value) & Q(ended_at=None, end_reason=None)),
             ),
             models.CheckConstraint(
                 name="paused_sessions_know_since_when",
                 condition=Q(state=State.PAUSED.value, paused_at__isnull=False)
                 | (~Q(state=State.PAUSED.value) & Q(paused_at=None)),
+            ),
+            models.CheckConstraint(
+                name="only_transferred_sessions_wait_for_a_pick_up",
+                condition=Q(pending_to=None, pending_until=None)
+                | Q(pending_to__isnull=False, pending_until__isnull=False, end_reason=EndReason.TRANSFERRED.value),
+            ),
+            models.CheckConstraint(
+                name="a_live_chat_has_somebody_since_when",
+                condition=Q(live_chat_by=None, live_chat_since=None)
+                | Q(live_chat_by__isnull=False, live_chat_since__isnull=False),
             ),
             models.CheckConstraint(
                 name="counts_are_consistent",
@@ -96,6 +116,12 @@ class ChatSession(models.Model):
         indexes = [
             # Read by: the sweep alone (`queries.due`). Early is allowed, late is not, so messages do not touch it.
             models.Index(name="session_due", fields=["due_at"], condition=Q(due_at__isnull=False)),
+            # Read by: the write path, for the limit of open sessions per user.
+            models.Index(name="session_open_of_user", fields=["user", "agent"], condition=~Q(state="ended")),
+            # Read by: the same, for the places that transfers reserve, and the Sessions tab of the agent they go to.
+            models.Index(
+                name="session_pending_to", fields=["pending_to", "user"], condition=Q(pending_to__isnull=False)
+            ),
             # Read by: the Sessions tab and the API's list, newest first.
             models.Index(name="session_newest", fields=["agent", "-started_at", "-id"]),
             # Read by: the same lists over all agents.

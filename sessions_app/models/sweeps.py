@@ -1,12 +1,15 @@
-"""When the enforcement last ran: what liveness is measured by."""
+"""When the enforcement ran, how late it was, and what it could not do."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
+
+from sessions_app.models.sessions import ChatSession
 
 
 class SweepRun(models.Model):
-    """One row: the last sweep. `lateness` is noticed − due of the oldest session it found."""
+    """The last sweep of each kind of process. `lateness` is noticed − due of the oldest session it found."""
 
-    id = models.SmallIntegerField(primary_key=True, default=1)
+    by = models.CharField(primary_key=True, max_length=6, choices=[("worker", "worker"), ("web", "web")])
     ran_at = models.DateTimeField()
     took = models.DurationField()
     handled = models.IntegerField()
@@ -14,7 +17,37 @@ class SweepRun(models.Model):
 
     class Meta:
         db_table = "session_sweep_run"
-        constraints = [models.CheckConstraint(name="one_row_of_sweeps", condition=models.Q(id=1))]
 
     def __str__(self) -> str:
         return f"sweep at {self.ran_at}"
+
+
+class SweepMinute(models.Model):
+    """What was noticed within one minute, by how late it was: `late` counts per bucket (`core.lateness.BUCKETS`)."""
+
+    minute = models.DateTimeField(primary_key=True)
+    late = ArrayField(models.IntegerField())
+    total = models.DurationField()
+    worst = models.DurationField()
+
+    class Meta:
+        db_table = "session_sweep_minute"
+
+    def __str__(self) -> str:
+        return f"lateness at {self.minute}"
+
+
+class SweepFailure(models.Model):
+    """A session that the sweep could not do. After enough tries it is set aside, and shown to those who can help."""
+
+    session = models.OneToOneField(ChatSession, models.CASCADE, primary_key=True, related_name="+")
+    tries = models.IntegerField()
+    error = models.CharField(max_length=500)
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "session_sweep_failure"
+
+    def __str__(self) -> str:
+        return f"{self.session_id}: {self.error}"
