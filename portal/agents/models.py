@@ -25,6 +25,14 @@ class Status(models.TextChoices):
     DISABLED = "disabled", _("Disabled")
 
 
+class Identity(models.TextChoices):
+    """Whether the site vouches for its user with a signed identity (3-api.md, "Who is calling")."""
+
+    NONE = "none", _("Nobody is identified")
+    OPTIONAL = "optional", _("Visitors and identified users")
+    REQUIRED = "required", _("Identified users only")
+
+
 class Agent(models.Model):
     """A bot: who runs it, the languages it speaks, and how it opens a chat (1-product.md, "Words")."""
 
@@ -36,17 +44,26 @@ class Agent(models.Model):
     prompt_kind = models.CharField(_("bot prompt"), max_length=8, choices=PromptKind.choices, default=PromptKind.INTENT)
     prompt_event = models.CharField(_("prompt event"), max_length=100, blank=True, default="WELCOME")
     prompt_text = models.TextField(_("prompt text"), max_length=2000, blank=True, default="")
+    model = models.CharField(_("model"), max_length=100, blank=True, default="")
     allowed_origins = ArrayField(models.CharField(max_length=255), default=list, blank=True)
+    identity = models.CharField(_("identity"), max_length=8, choices=Identity.choices, default=Identity.NONE)
+    # Slugs: they never change, and the lifecycle reads them with the agent. One whose agent is gone leads nowhere.
+    transfer_targets = ArrayField(models.CharField(max_length=63), default=list, blank=True)
     realm = models.CharField(_("realm"), max_length=100)
+    remember = models.BooleanField(_("memory"), default=True)
+    sensitive_variables = ArrayField(models.CharField(max_length=100), default=list, blank=True)
     status = models.CharField(_("status"), max_length=8, choices=Status.choices, default=Status.ACTIVE)
     script = models.TextField(_("script"), blank=True, default="")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
+    # The last of the fields: from here on the class has a `models` of its own.
+    models = ArrayField(models.CharField(max_length=100), default=list, blank=True)
 
     class Meta:
         ordering = ["name", "pk"]
         constraints = [
             models.CheckConstraint(name="agent_platform_known", condition=models.Q(platform__in=list(Platform))),
             models.CheckConstraint(name="agent_prompt_known", condition=models.Q(prompt_kind__in=PromptKind.values)),
+            models.CheckConstraint(name="agent_identity_known", condition=models.Q(identity__in=Identity.values)),
             models.CheckConstraint(name="agent_status_known", condition=models.Q(status__in=Status.values)),
             models.CheckConstraint(
                 name="agent_speaks_its_default",
