@@ -109,6 +109,9 @@ CHANNEL_LAYERS = {
 
 # How many visitors one address may bring to the chats in a minute, and how often one of them may come back.
 CHAT_STARTS_PER_MINUTE = env.integer("CHAT_STARTS_PER_MINUTE", 120, minimum=1)
+# How many frames one connection of a chat may send in a second, and how many at once.
+CHAT_FRAMES_PER_SECOND = env.integer("CHAT_FRAMES_PER_SECOND", 10, minimum=1)
+CHAT_FRAMES_BURST = env.integer("CHAT_FRAMES_BURST", 30, minimum=1)
 
 # ── people ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 AUTH_USER_MODEL = "accounts.Account"

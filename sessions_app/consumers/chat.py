@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from channels.generic.websocket import AsyncWebsocketConsumer
+from django.conf import settings
 from django.db import Error
 
 from portal.accounts.permissions import Verb, allows, visitor
@@ -30,7 +31,6 @@ from sessions_app.queries import chats
 from sessions_app.queries.chats import Chat, Seen
 
 HELLO_WITHIN = 5.0  # seconds
-RATE, BURST = 10.0, 30  # frames a second, and how many at once
 SENTENCES = {
     Refusal.SESSION_ENDED: "The session has ended. Write a message to begin a new one.",
     Refusal.SESSION_PAUSED: "The session is paused.",
@@ -79,7 +79,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         self.told: dict[UUID, tuple[int, State]] = {}  # session → the row version and state last spoken of
         self.opened = False  # the person sees the chat: an expired session goes on in a new one
         self.showing = asyncio.Lock()
-        self.bucket = Bucket(rate=RATE, burst=BURST)
+        self.bucket = Bucket(rate=settings.CHAT_FRAMES_PER_SECOND, burst=settings.CHAT_FRAMES_BURST)
         await self.accept()
         self.deadline = asyncio.get_running_loop().call_later(HELLO_WITHIN, self._too_late)
 
@@ -215,7 +215,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
             raise Unreadable("This type of frame is not known here.")
         if not self.bucket.take():
             await self._error("rate_limited", "Too many frames at once. Wait two seconds and send it again.", client_id)
-            raise visits.Closed(4429, "more than 10 frames a second")
+            raise visits.Closed(4429, f"more than {settings.CHAT_FRAMES_PER_SECOND} frames a second")
         try:
             await deed(self, frame)
         except Invalid as error:

@@ -286,6 +286,15 @@ def test_a_flood_ends_the_connection(visitor):
         assert chat.closed() == 4429
 
 
+def test_how_much_is_a_flood_is_a_setting(visitor, settings):
+    settings.CHAT_FRAMES_BURST = 100
+    with visitor.connect() as chat:
+        chat.until("ready")
+        for _ in range(60):
+            chat.send("typing")
+        assert chat.until("ack", client_id=chat.say("still here"))
+
+
 def test_a_client_that_leaves_before_its_message_is_acknowledged_is_forgotten(visitor):
     """Channels calls no `disconnect` when a handler fails to send: the connection stayed in the feed for ever."""
     with visitor.connect() as chat:
