@@ -90,7 +90,7 @@ def chatting(agent: Agent, who: ChatUser | None = None) -> ChatSession:
 INSTANTS = {
     "chat_session": (
         *("policy_effective_at", "started_at", "inactive_since", "last_interaction_at", "paused_at", "busy_until"),
-        *("idle_at", "ends_at", "due_at", "ended_at"),
+        *("touched_at", "live_chat_since", "pending_until", "idle_at", "ends_at", "due_at", "ended_at"),
     ),
     "chat_message": ("at",),
     "chat_event": ("at",),

@@ -3,21 +3,23 @@
 `apply` does it with the rows it has locked, at the database's instant; `imports` with a history, at the instants given.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
-from typing import Literal
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from localization import queries as texts
 from localization.core.fallback import Resolved
 from localization.core.placeholders import fill
-from sessions_app.actions import _store
+from sessions_app.actions import _data, _store
 from sessions_app.actions._load import Loaded, Said
-from sessions_app.core import lifecycle
+from sessions_app.core import data, deadlines, lifecycle
 from sessions_app.core.commands import Answer, Command, Say
-from sessions_app.core.decision import Decision, Event, Message, Refusal
-from sessions_app.core.facts import Agent, Facts, Thread
+from sessions_app.core.data import Change
+from sessions_app.core.decision import Decision, Event, Message, Refusal, Result
+from sessions_app.core.facts import Agent, Facts, Seat, State, Thread
+from sessions_app.core.policy import Policy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,16 +27,19 @@ class Outcome:
     """What became of one command.
 
     `session` is the one it ended up with, as it is now; `message` and `seq` of what was said, also when the same
-    `client_id` had said it before; `previous` the session it was aimed at, if another one took it.
+    `client_id` had said it before; `previous` the session it was aimed at, if another one took it. Of a refusal, `why`
+    says more than its code where there is more to say, and `open_sessions` take all the places there are.
     """
 
-    result: Literal["done", "already"] | Refusal
+    result: Result
     now: datetime
     thread: Thread | None = None
     session: Facts | None = None
     message: UUID | None = None
     seq: int | None = None
     previous: UUID | None = None
+    why: str = ""
+    open_sessions: tuple[UUID, ...] = ()
 
     @property
     def refusal(self) -> Refusal | None:
@@ -55,7 +60,15 @@ class Batch:
     events: list[Event] = field(default_factory=list)
     turns: list[tuple[UUID, UUID, int]] = field(default_factory=list)
     answered: list[UUID] = field(default_factory=list)
-    released: list[UUID] = field(default_factory=list)
+    released: list[tuple[UUID, UUID]] = field(default_factory=list)  # held in, answered in
+    carried: list[tuple[UUID, UUID]] = field(default_factory=list)
+    data: list[Change] = field(default_factory=list)
+    understood: dict[UUID, Mapping[str, Any]] = field(default_factory=dict)
+    erased_data: list[UUID] = field(default_factory=list)
+    erased_transcripts: list[UUID] = field(default_factory=list)
+    shifted: list[tuple[UUID, timedelta]] = field(default_factory=list)
+    in_the_way: list[Command] = field(default_factory=list)
+    held_up: set[UUID] = field(default_factory=set)  # threads whose next command waits for what is in the way
 
 
 def decide(batch: Batch, command: Command, thread_id: UUID | None) -> Outcome:
@@ -64,22 +77,30 @@ def decide(batch: Batch, command: Command, thread_id: UUID | None) -> Outcome:
     thread = loaded.threads.get(thread_id) if thread_id else None
     if thread is None:
         return Outcome(result=Refusal.NOT_FOUND, now=loaded.now)
+    if thread.id in batch.held_up:
+        return Outcome(result="again", now=loaded.now, thread=thread)
     if (said := _said_before(batch, command, thread)) is not None:
         session = thread.session
         return Outcome(result="already", now=loaded.now, thread=thread, session=session, message=said.id, seq=said.seq)
     if isinstance(command, Answer) and command.turn not in batch.open_turns:
         return Outcome(result="already", now=loaded.now, thread=thread, session=thread.session)
-    decision = lifecycle.decide(thread, command, loaded.now, aimed=_aimed(loaded, command, thread))
+    aimed = _aimed(loaded, command, thread)
+    decision = lifecycle.decide(thread, command, loaded.now, aimed=aimed, around=loaded.around)
+    if decision.result == "again":
+        batch.in_the_way += decision.first
+        batch.held_up.add(thread.id)
+        return Outcome(result="again", now=loaded.now, thread=thread)
     _gather(batch, command, decision)
-    session = _ended_up_with(batch, command, decision)
     return Outcome(
         result=decision.result,
         now=loaded.now,
         thread=decision.thread,
-        session=session,
+        session=_ended_up_with(batch, command, decision),
         message=decision.said.id if decision.said else None,
         seq=decision.said.seq if decision.said else None,
         previous=decision.previous,
+        why=decision.why,
+        open_sessions=decision.open_sessions,
     )
 
 
@@ -105,6 +126,23 @@ def _ended_up_with(batch: Batch, command: Command, decision: Decision) -> Facts 
 
 
 def _gather(batch: Batch, command: Command, decision: Decision) -> None:
+    _gather_facts(batch, decision)
+    if decision.shifted:
+        _shift(batch, *decision.shifted)
+    batch.messages += [(decision.thread.id, message) for message in decision.messages]
+    batch.events += decision.events
+    batch.turns += [(m.id, m.session, m.seq) for m in decision.messages if m.id in decision.turns]
+    if decision.released:
+        _release(batch, *decision.released, answers=decision.thread.agent.answers)
+    if isinstance(command, Answer) and not decision.refused:
+        batch.open_turns.discard(command.turn)
+        batch.answered.append(command.turn)
+    if isinstance(command, Say) and command.client_id and decision.said:
+        batch.known[decision.thread.id, command.client_id] = Said(decision.said.id, decision.said.seq)
+    _gather_data(batch, decision)
+
+
+def _gather_facts(batch: Batch, decision: Decision) -> None:
     loaded = batch.loaded
     before = loaded.threads[decision.thread.id]
     loaded.threads[decision.thread.id] = decision.thread
@@ -113,46 +151,102 @@ def _gather(batch: Batch, command: Command, decision: Decision) -> None:
         loaded.sessions[facts.id] = batch.changed[facts.id] = moved_on
         if decision.thread.session is not None and decision.thread.session.id == facts.id:
             loaded.threads[decision.thread.id] = replace(decision.thread, session=moved_on)
+        _reseat(loaded, moved_on)
     if replace(before, session=None) != replace(decision.thread, session=None):
         batch.threads[decision.thread.id] = loaded.threads[decision.thread.id]
     batch.started += decision.started
-    batch.messages += [(decision.thread.id, message) for message in decision.messages]
-    batch.events += decision.events
-    batch.turns += [(m.id, m.session, m.seq) for m in decision.messages if m.id in decision.turns]
-    if decision.released:
-        _release(batch, decision.released, answers=decision.thread.agent.answers)
-    if isinstance(command, Answer) and not decision.refused:
-        batch.open_turns.discard(command.turn)
-        batch.answered.append(command.turn)
-    if isinstance(command, Say) and command.client_id and decision.said:
-        batch.known[decision.thread.id, command.client_id] = Said(decision.said.id, decision.said.seq)
 
 
-def _release(batch: Batch, session: UUID, *, answers: bool) -> None:
+def _reseat(loaded: Loaded, facts: Facts) -> None:
+    """The places as they are for the commands that follow in this batch."""
+    counts = facts.version == "LIVE"
+    for agent, takes in ((facts.agent, facts.is_open), (facts.pending_to, facts.pending_to is not None)):
+        if agent is not None and (seats := loaded.seats.get((facts.user, agent))) is not None:
+            others = tuple(seat for seat in seats if seat.session != facts.id)
+            loaded.seats[facts.user, agent] = (*others, _seat(facts)) if takes and counts else others
+
+
+def _seat(facts: Facts) -> Seat:
+    """What was opened or changed in this batch is not displaced by it."""
+    until = deadlines.ends_at(facts) if facts.state in (State.LIVE, State.IDLE) else facts.pending_until
+    return Seat(session=facts.id, thread=facts.thread, until=until, inactive_since=facts.inactive_since, fixed=True)
+
+
+def _shift(batch: Batch, session: UUID, by: timedelta) -> None:
+    """What was stored before moves in the store; what this batch has written so far, here."""
+    batch.shifted.append((session, by))
+    batch.messages = [(t, replace(m, at=m.at - by) if m.session == session else m) for t, m in batch.messages]
+    batch.events = [replace(e, at=e.at - by) if e.session == session else e for e in batch.events]
+
+
+def _gather_data(batch: Batch, decision: Decision) -> None:
+    for change in decision.data:
+        batch.data.append(change)
+        stored = batch.loaded.data.get(change.session, data.NOTHING)
+        batch.loaded.data[change.session] = data.after(stored, change)
+    if decision.carried:
+        batch.carried.append(decision.carried)
+    batch.understood |= decision.understood
+    batch.erased_data += decision.erased_data
+    batch.erased_transcripts += decision.erased_transcripts
+
+
+def _release(batch: Batch, held_in: UUID, answered_in: UUID, *, answers: bool) -> None:
     """Held messages are held no longer: those stored before, by the store; those of this batch so far, here."""
-    batch.released.append(session)
+    batch.released.append((held_in, answered_in))
     for place, (thread, message) in enumerate(batch.messages):
-        if message.session == session and message.held:
+        if message.session == held_in and message.held:
             batch.messages[place] = (thread, replace(message, held=False, interaction=True))
             if answers:
-                batch.turns.append((message.id, session, message.seq))
+                batch.turns.append((message.id, answered_in, message.seq))
 
 
 def write(batch: Batch) -> set[UUID]:
     """Store it, one statement per table. Returns the sessions with turns that now wait for the bot."""
     loaded, changed = batch.loaded, batch.changed
     started = set(batch.started)
-    _store.update_threads(list(batch.threads.values()))
-    _store.update_sessions([s for s in changed.values() if s.id not in started], loaded.due_at, loaded.now)
-    _store.move_due([s for s in loaded.sessions.values() if s.id not in changed and _looked_at(loaded, s)])
-    _store.insert_sessions([changed[id] for id in batch.started])
-    answering = [id for id in batch.released if loaded.threads[changed[id].thread].agent.answers]
-    turns = _store.release_held(batch.released, answers=answering) + batch.turns
+    kept = {id: _kept_under(loaded, facts) for id, facts in loaded.sessions.items()}
+    _store.shift(batch.shifted)
+    _store.insert_threads([t for t in batch.threads.values() if t.id in loaded.new_threads and t.session])
+    _store.update_threads([t for t in batch.threads.values() if t.id not in loaded.new_threads])
+    _store.update_sessions([s for s in changed.values() if s.id not in started], loaded.due_at, loaded.now, kept)
+    _store.move_due([s for s in loaded.sessions.values() if s.id not in changed and _looked_at(loaded, s)], kept)
+    _store.insert_sessions([changed[id] for id in batch.started], kept)
+    turns = _store.release_held(_answering(batch)) + batch.turns
     _store.insert_messages(_with_texts(batch))
     _store.insert_events(batch.events)
     _store.insert_turns(turns)
     _store.delete_turns(batch.answered)
+    _write_data(batch)
     return {session for _, session, _ in turns}
+
+
+def _write_data(batch: Batch) -> None:
+    loaded = batch.loaded
+    sensitive = {source: loaded.agents[loaded.sessions[source].agent].sensitive for source, _ in batch.carried}
+    _data.recall(_remembered(loaded, batch.started))
+    _data.carry(batch.carried, sensitive)
+    _data.store(batch.data, _remembered(loaded, [change.session for change in batch.data]))
+    _data.understand(batch.understood)
+    _data.erase(batch.erased_data)
+    _store.erase_transcripts(batch.erased_transcripts)
+
+
+def _remembered(loaded: Loaded, sessions: Iterable[UUID]) -> dict[UUID, UUID]:
+    """Session → its user, where the agent remembers. Whether it is somebody it may remember, the database knows."""
+    facts = [loaded.sessions[id] for id in sessions]
+    return {one.id: one.user for one in facts if loaded.agents[one.agent].remember and one.version == "LIVE"}
+
+
+def _kept_under(loaded: Loaded, facts: Facts) -> Policy:
+    agent = loaded.agents.get(facts.agent)
+    return agent.keeps(facts) if agent else facts.policy
+
+
+def _answering(batch: Batch) -> list[tuple[UUID, UUID, bool]]:
+    """Where messages were held, where they are answered, and whether Portal puts them to a bot there."""
+    loaded = batch.loaded
+    return [(held, then, loaded.threads[batch.changed[then].thread].agent.answers) for held, then in batch.released]
 
 
 def _looked_at(loaded: Loaded, facts: Facts) -> bool:
@@ -163,12 +257,14 @@ def _looked_at(loaded: Loaded, facts: Facts) -> bool:
 
 def _with_texts(batch: Batch) -> list[tuple[UUID, Message, str]]:
     """Each message with its final text: localized texts are looked up for all of them together, and stored as shown."""
-    agent_of = {thread: batch.loaded.threads[thread].agent for thread, _ in batch.messages}
-    found = texts.resolve_many({(agent_of[t].id, m.text_key, m.language) for t, m in batch.messages if m.text_key})
-    return [(thread, message, _text(message, agent_of[thread], found)) for thread, message in batch.messages]
+    loaded = batch.loaded
+    agent_of = {m.id: loaded.agents[loaded.sessions[m.session].agent] for _, m in batch.messages if m.text_key}
+    found = texts.resolve_many({(agent_of[m.id].id, m.text_key, m.language) for _, m in batch.messages if m.text_key})
+    return [(thread, message, _text(message, agent_of.get(message.id), found)) for thread, message in batch.messages]
 
 
-def _text(message: Message, agent: Agent, found: Mapping[texts.Request, Resolved]) -> str:
-    if message.text_key is None:
+def _text(message: Message, agent: Agent | None, found: Mapping[texts.Request, Resolved]) -> str:
+    if message.text_key is None or agent is None:
         return message.text
-    return fill(found[agent.id, message.text_key, message.language].text, {"agent": agent.name})
+    template = found[agent.id, message.text_key, message.language].text
+    return fill(template, {"agent": agent.name, **message.fill})

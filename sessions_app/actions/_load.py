@@ -1,7 +1,7 @@
 """The first half of the write path: lock the rows, then ask the clock, then read what the core needs."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -9,10 +9,14 @@ from uuid import UUID
 from django.db import connection
 
 from portal.lib import clock
+from sessions_app.actions import _data
+from sessions_app.core import clocks
 from sessions_app.core import facts as f
-from sessions_app.core.commands import Answer, Command, Say
+from sessions_app.core.commands import Answer, ChangeData, ClearHistory, Command, Say, Sender, Start, Transfer
+from sessions_app.core.data import Stored
 from sessions_app.models import ChatSession, Turn
-from sessions_app.queries import agents, facts
+from sessions_app.queries import agents, facts, seats
+from sessions_app.queries.seats import Key
 
 
 class Said(NamedTuple):
@@ -22,35 +26,116 @@ class Said(NamedTuple):
     seq: int
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Loaded:
     """The locked state of a batch. `now` was asked after the locks were held."""
 
     now: datetime
     threads: dict[UUID, f.Thread]
-    sessions: dict[UUID, f.Facts]
-    due_at: dict[UUID, datetime | None]
-    known: Mapping[tuple[UUID, str], Said]  # (thread, client_id) → the message that has it
-    open_turns: frozenset[UUID]
+    sessions: dict[UUID, f.Facts] = field(default_factory=dict)
+    agents: dict[int, f.Agent] = field(default_factory=dict)
+    due_at: dict[UUID, datetime | None] = field(default_factory=dict)
+    known: Mapping[tuple[UUID, str], Said] = field(default_factory=dict)  # (thread, client_id) → what has it
+    open_turns: frozenset[UUID] = frozenset()
+    new_threads: frozenset[UUID] = frozenset()
+    seats: dict[Key, tuple[f.Seat, ...]] = field(default_factory=dict)
+    data: dict[UUID, Stored] = field(default_factory=dict)
+
+    @property
+    def around(self) -> f.Around:
+        """What decisions may look at; it changes with them."""
+        return f.Around(agents=self.agents, seats=self.seats, data=self.data)
 
 
 def load(commands: Sequence[Command]) -> tuple[Loaded, list[UUID | None]]:
     """Lock and read everything `commands` are about; and the thread of each command, None where there is none.
 
-    Locks are taken in one order everywhere: threads by id, then sessions by id.
+    Locks are taken in one order everywhere: threads by id, then sessions by id, then places of users with agents.
     """
     owners = _threads_of([c.session for c in commands if c.session is not None])
-    of_command = [c.thread or (owners.get(c.session) if c.session else None) for c in commands]
+    of_command = [_thread_of(command, owners) for command in commands]
     wanted = sorted({thread for thread in of_command if thread is not None})
     thread_rows = _lock_threads(wanted)
     session_rows, due_at = _lock_sessions(wanted, [c.session for c in commands if c.session is not None])
     now = clock.now()
-    agent_of = agents.for_lifecycle({row[2] for row in thread_rows})
+    rows = _with_new(thread_rows, commands)
+    agent_of = agents.for_lifecycle(_agents_of(rows, session_rows, commands))
     policies = facts.policies(row["policy_id"] for row in session_rows)
     sessions = {row["id"]: facts.facts_from(row, policies) for row in session_rows}
-    threads = _threads(thread_rows, agent_of, sessions)
-    loaded = Loaded(now, threads, sessions, due_at, _known_client_ids(commands, of_command), _open_turns(commands))
+    loaded = Loaded(
+        now=now,
+        threads=_threads(rows, agent_of, sessions),
+        sessions=sessions,
+        agents=agent_of,
+        due_at=due_at,
+        known=_known_client_ids(commands, of_command),
+        open_turns=_open_turns(commands),
+        new_threads=frozenset(row[0] for row in rows[len(thread_rows) :]),
+        data=_data.load(_patched(commands)),
+    )
+    _take_places(loaded, commands, of_command)
     return loaded, of_command
+
+
+def _take_places(loaded: Loaded, commands: Sequence[Command], of_command: Sequence[UUID | None]) -> None:
+    """Where a limit may have to be kept. Waiting for that lock took time: the clock is asked again."""
+    keys = _keys(loaded, commands, of_command)
+    if keys:
+        loaded.seats |= seats.locked(keys, loaded.now)
+        loaded.now = clock.now()
+
+
+def _keys(loaded: Loaded, commands: Sequence[Command], of_command: Sequence[UUID | None]) -> set[Key]:
+    """Users and agents with a limit that these commands may open a session of."""
+    found = set()
+    for command, id in zip(commands, of_command, strict=True):
+        thread = loaded.threads.get(id) if id else None
+        agent = _would_open(loaded, command, thread) if thread else None
+        if thread and agent and agent.policy.max_concurrent_per_user is not None:
+            found.add((thread.user, agent.id))
+    return found
+
+
+def _would_open(loaded: Loaded, command: Command, thread: f.Thread) -> f.Agent | None:
+    if isinstance(command, Transfer):
+        return loaded.agents.get(command.target)
+    speaks = isinstance(command, Say) and command.sender is Sender.USER
+    if not (speaks or isinstance(command, Start | ClearHistory)):
+        return None
+    latest = thread.session
+    goes_on = latest is not None and clocks.as_of(latest, loaded.now).is_open and not isinstance(command, ClearHistory)
+    return None if goes_on else thread.agent
+
+
+def _thread_of(command: Command, owners: Mapping[UUID, UUID]) -> UUID | None:
+    if command.session is not None and command.thread is None:
+        return owners.get(command.session)
+    return command.opens.id if command.opens is not None else command.thread
+
+
+def _with_new(rows: list[tuple[Any, ...]], commands: Sequence[Command]) -> list[tuple[Any, ...]]:
+    """The threads there are, and after them those that begin with a command: nobody else can know these yet."""
+    there = {row[0] for row in rows}
+    new = {c.opens.id: c.opens for c in commands if c.opens is not None and c.opens.id not in there}
+    return rows + [(opened.id, opened.user, opened.agent, 0, 0, False) for opened in new.values()]
+
+
+def _agents_of(
+    threads: Iterable[tuple[Any, ...]], sessions: Iterable[Mapping[str, Any]], commands: Iterable[Command]
+) -> set[int]:
+    found = {row[2] for row in threads}
+    for row in sessions:
+        found |= {row["agent_id"], *([row["pending_to_id"]] if row["pending_to_id"] else ())}
+    return found | {command.target for command in commands if isinstance(command, Transfer)}
+
+
+def _patched(commands: Iterable[Command]) -> dict[UUID, set[str]]:
+    """Session → the variables that are to be changed."""
+    found: dict[UUID, set[str]] = {}
+    for command in commands:
+        if isinstance(command, ChangeData) and command.session is not None:
+            found.setdefault(command.session, set()).update(command.patch)
+    return found
 
 
 def _threads_of(sessions: list[UUID]) -> dict[UUID, UUID]:

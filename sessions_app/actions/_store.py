@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -10,7 +10,8 @@ from django.db import connection
 
 from sessions_app.core import deadlines
 from sessions_app.core.decision import Event, Message
-from sessions_app.core.facts import Facts, Thread
+from sessions_app.core.facts import Facts, State, Thread
+from sessions_app.core.policy import Policy
 
 
 class Column(NamedTuple):
@@ -23,14 +24,17 @@ def _json(value: Any) -> str | None:
     return None if value is None else json.dumps(value, ensure_ascii=False)
 
 
+RUNNING = (State.LIVE, State.IDLE)
 # What may change in a session's life. What never changes is written once, when it starts.
 CHANGING = (
     Column("language", "text", lambda s: s.language),
     Column("policy_id", "bigint", lambda s: s.policy_id),
     Column("policy_effective_at", "timestamptz", lambda s: s.policy_effective_at),
     Column("state", "text", lambda s: s.state.value),
+    Column("started_at", "timestamptz", lambda s: s.started_at),
     Column("inactive_since", "timestamptz", lambda s: s.inactive_since),
     Column("last_interaction_at", "timestamptz", lambda s: s.last_interaction_at),
+    Column("touched_at", "timestamptz", lambda s: s.touched_at),
     Column("paused_at", "timestamptz", lambda s: s.paused_at),
     Column("paused_for", "interval", lambda s: s.paused_for),
     Column("busy_until", "timestamptz", lambda s: s.busy_until),
@@ -41,11 +45,20 @@ CHANGING = (
     Column("interactions", "int", lambda s: s.interactions),
     Column("conversations", "int", lambda s: s.conversations),
     Column("messages", "int", lambda s: s.messages),
-    Column("idle_at", "timestamptz", lambda s: deadlines.idle_at(s) if deadlines.next_due(s) else None),
-    Column("ends_at", "timestamptz", lambda s: deadlines.ends_at(s) if deadlines.next_due(s) else None),
+    Column("model_override", "text", lambda s: s.model_override),
+    Column("live_chat_by", "text", lambda s: s.live_chat_by),
+    Column("live_chat_since", "timestamptz", lambda s: s.live_chat_since),
+    Column("transferred_to", "uuid", lambda s: s.transferred_to),
+    Column("pending_to_id", "bigint", lambda s: s.pending_to),
+    Column("pending_until", "timestamptz", lambda s: s.pending_until),
+    Column("idle_at", "timestamptz", lambda s: deadlines.idle_at(s) if s.state in RUNNING else None),
+    Column("ends_at", "timestamptz", lambda s: deadlines.ends_at(s) if s.state in RUNNING else None),
     Column("ended_at", "timestamptz", lambda s: s.ended_at),
     Column("end_reason", "text", lambda s: s.end_reason.value if s.end_reason else None),
     Column("silent", "bool", lambda s: s.silent),
+    Column("archived_at", "timestamptz", lambda s: s.archived_at),
+    Column("data_erased_at", "timestamptz", lambda s: s.data_erased_at),
+    Column("transcript_erased_at", "timestamptz", lambda s: s.transcript_erased_at),
     Column("row_version", "int", lambda s: s.row_version),
 )
 FIXED = (
@@ -56,10 +69,11 @@ FIXED = (
     Column("version", "text", lambda s: s.version),
     Column("channel", "text", lambda s: s.channel),
     Column("locale", "text", lambda s: s.locale),
-    Column("started_at", "timestamptz", lambda s: s.started_at),
+    Column("transferred_from", "uuid", lambda s: s.transferred_from),
 )
 THREAD = (
     Column("id", "uuid", lambda t: t.id),
+    Column("agent_id", "bigint", lambda t: t.agent.id),
     Column("last_seq", "int", lambda t: t.last_seq),
     Column("cleared_seq", "int", lambda t: t.cleared_seq),
     Column("ends_with_prompt", "bool", lambda t: t.ends_with_prompt),
@@ -76,33 +90,63 @@ EVENT = (
 )
 
 
-def _due(facts: Facts, stored: datetime | None) -> datetime | None:
-    """The stored due time may be early, never late: it moves only when the true one is before it, or there is none."""
-    due = deadlines.next_due(facts)
-    return stored if due is not None and stored is not None and stored <= due else due
+Kept = Mapping[UUID, Policy]  # session → under which policy it is kept after its end
+
+
+def _due(facts: Facts, stored: datetime | None, kept: Kept) -> datetime | None:
+    """The stored due time of a running session may be early, never late: it moves only when the true one is before it,
+    so that a message does not touch the index."""
+    due = deadlines.next_due(facts, kept[facts.id])
+    early = facts.state in RUNNING and due is not None and stored is not None and stored <= due
+    return stored if early else due
+
+
+def insert_threads(threads: Sequence[Thread]) -> None:
+    _insert("chat_thread", (*THREAD, Column("user_id", "uuid", lambda t: t.user)), threads)
 
 
 def update_threads(threads: Sequence[Thread]) -> None:
     _update("chat_thread", THREAD, threads)
 
 
-def insert_sessions(sessions: Sequence[Facts]) -> None:
-    due = Column("due_at", "timestamptz", deadlines.next_due)
+def insert_sessions(sessions: Sequence[Facts], kept: Kept) -> None:
+    due = Column("due_at", "timestamptz", lambda s: deadlines.next_due(s, kept[s.id]))
     _insert("chat_session", (*FIXED, *CHANGING, due), sessions)
 
 
-def update_sessions(sessions: Sequence[Facts], due_at: Mapping[UUID, datetime | None], now: datetime) -> None:
+def update_sessions(
+    sessions: Sequence[Facts], due_at: Mapping[UUID, datetime | None], now: datetime, kept: Kept
+) -> None:
     def due(facts: Facts) -> datetime | None:
         # A due time in the past has been looked at just now: it must move on.
         stored = due_at[facts.id]
-        return _due(facts, stored if stored is not None and stored > now else None)
+        return _due(facts, stored if stored is not None and stored > now else None, kept)
 
     _update("chat_session", (FIXED[0], *CHANGING, Column("due_at", "timestamptz", due)), sessions)
 
 
-def move_due(sessions: Sequence[Facts]) -> None:
+def move_due(sessions: Sequence[Facts], kept: Kept) -> None:
     """Unchanged sessions whose due time was early: it moves on, or the sweep would find them for ever."""
-    _update("chat_session", (FIXED[0], Column("due_at", "timestamptz", deadlines.next_due)), sessions)
+    due = Column("due_at", "timestamptz", lambda s: deadlines.next_due(s, kept[s.id]))
+    _update("chat_session", (FIXED[0], due), sessions)
+
+
+def shift(sessions: Sequence[tuple[UUID, timedelta]]) -> None:
+    """The history of a session moves into the past; its own instants are written with it."""
+    for table in ("chat_message", "chat_event") if sessions else ():
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"UPDATE {table} AS old SET at = old.at - moved.by"  # noqa: S608
+                " FROM unnest(%s::uuid[], %s::interval[]) AS moved(id, by) WHERE old.session_id = moved.id",
+                [[id for id, _ in sessions], [by for _, by in sessions]],
+            )
+
+
+def erase_transcripts(sessions: Sequence[UUID]) -> None:
+    if sessions:
+        with connection.cursor() as cursor:
+            cursor.execute("DELETE FROM chat_turn WHERE session_id = ANY(%s)", [list(sessions)])
+            cursor.execute("DELETE FROM chat_message WHERE session_id = ANY(%s)", [list(sessions)])
 
 
 def insert_messages(messages: Sequence[tuple[UUID, Message, str]]) -> None:
@@ -124,6 +168,7 @@ def insert_messages(messages: Sequence[tuple[UUID, Message, str]]) -> None:
         Column("after_end", "bool", lambda r: r[1].after_end),
         Column("interaction", "bool", lambda r: r[1].interaction),
         Column("answers", "uuid", lambda r: r[1].answers),
+        Column("received_at", "timestamptz", lambda r: r[1].received_at),
     )
     _insert("chat_message", columns, messages)
 
@@ -143,17 +188,19 @@ def insert_turns(turns: Sequence[tuple[UUID, UUID, int]]) -> None:
     _insert("chat_turn", columns, turns)
 
 
-def release_held(sessions: Sequence[UUID], *, answers: Sequence[UUID]) -> list[tuple[UUID, UUID, int]]:
-    """Held messages of `sessions` are held no longer; for those in `answers` they come back as turns to be asked."""
-    if not sessions:
+def release_held(released: Sequence[tuple[UUID, UUID, bool]]) -> list[tuple[UUID, UUID, int]]:
+    """Rows of (held in, answered in, put to a bot): held messages are held no longer, and those that are put to a bot
+    come back as turns to be asked."""
+    if not released:
         return []
+    held = {held_in: (answered_in, asked) for held_in, answered_in, asked in released}
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE chat_message SET held = false, interaction = true WHERE session_id = ANY(%s) AND held"
             " RETURNING id, session_id, seq",
-            [list(sessions)],
+            [list(held)],
         )
-        rows = [row for row in cursor.fetchall() if row[1] in answers]
+        rows = [(id, held[session][0], seq) for id, session, seq in cursor.fetchall() if held[session][1]]
     return sorted(rows, key=lambda row: row[2])
 
 

@@ -76,7 +76,7 @@ def _replayed(agent: Agent, chats: Sequence[PastChat], bot: Bot) -> Batch:
     eras = _eras(agent)
     threads = _past.insert_threads(agent, chats)
     empty = {id: f.Thread(id=id, user=user, agent=eras[0][1]) for id, user in threads.items()}
-    batch = Batch(Loaded(now, empty, {}, {}, {}, frozenset()), {}, set())
+    batch = Batch(Loaded(now=now, threads=empty, agents={agent.pk: eras[-1][1]}), {}, set())
     replay = Replay(batch, agent, eras, bot, now)
     for thread, chat in zip(threads, chats, strict=True):
         name = chat.user.name if chat.user.identified else ""
@@ -94,6 +94,10 @@ def _eras(agent: Agent) -> list[tuple[datetime, f.Agent]]:
     """The agent as it is, with each version of its policy from when that was saved."""
     now = agents.for_lifecycle([agent.pk])[agent.pk]
     versions = PolicyVersion.objects.filter(agent=agent).order_by("number")
-    return [
-        (row.saved_at, replace(now, policy=row.policy, policy_id=row.pk, policy_version=row.number)) for row in versions
-    ]
+    return [(row.saved_at, _as_of(now, row)) for row in versions]
+
+
+def _as_of(agent: f.Agent, version: PolicyVersion) -> f.Agent:
+    policy, number = version.policy, version.number
+    running = f.InForce(policy=policy, id=version.pk, version=number, since=version.saved_at)
+    return replace(agent, policy=policy, policy_id=version.pk, policy_version=number, running=running)

@@ -1,5 +1,6 @@
 """What time and interactions do to a session's clocks. Each takes a draft and the facts, and returns the new facts."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,8 +9,8 @@ from uuid import UUID
 from localization.core.keys import Key
 from sessions_app.core import deadlines
 from sessions_app.core.commands import PORTAL, Kind, Sender
-from sessions_app.core.decision import Draft
-from sessions_app.core.facts import LIMITS, EndReason, Facts, State
+from sessions_app.core.decision import NOTHING, Draft
+from sessions_app.core.facts import LIMITS, EndReason, Facts, InForce, State
 from sessions_app.core.policy import EndBehavior
 
 ANSWER_WITHIN = timedelta(seconds=60)  # how long an unanswered turn holds a session open
@@ -21,17 +22,42 @@ def as_of(facts: Facts, now: datetime) -> Facts:
         facts = _idle(facts)
     if _end_is_due(facts, now):
         facts = _closed(facts, deadlines.limit_reached(facts), deadlines.ends_at(facts))
+    if _is_given_up(facts, now):
+        facts = _closed(facts, EndReason.RETENTION, deadlines.given_up_at(facts))
     return facts
 
 
-def tick(draft: Draft, facts: Facts) -> Facts:
-    """Let time have its effect up to `draft.now`: idle, then ended, each stamped with its own deadline."""
-    if _idle_is_due(facts, draft.now):
+def tick(draft: Draft, facts: Facts, *, until: datetime) -> Facts:
+    """Let time have its effect on an open session: idle, then ended, each stamped with its own deadline."""
+    if _idle_is_due(facts, until):
         draft.note(facts, "session.idle", at=deadlines.idle_at(facts), cause="idle_timeout")
         facts = draft.put(_idle(facts))
-    if _end_is_due(facts, draft.now):
-        facts = end(draft, facts, reason=deadlines.limit_reached(facts), at=deadlines.ends_at(facts), actor=PORTAL)
+    if _end_is_due(facts, until):
+        return end(draft, facts, reason=deadlines.limit_reached(facts), at=deadlines.ends_at(facts), actor=PORTAL)
+    if _is_given_up(facts, until):
+        return end(draft, facts, reason=EndReason.RETENTION, at=deadlines.given_up_at(facts), actor=PORTAL)
     return facts
+
+
+def follow(draft: Draft, facts: Facts, version: InForce) -> Facts:
+    """Put an open session under a newer version of the policy. What was due under the old one has happened.
+
+    A policy change never reaches into the past. An idle session whose new deadline is ahead is live again.
+    """
+    since = max(version.since, facts.started_at)
+    moved = replace(
+        facts,
+        policy=version.policy,
+        policy_id=version.id,
+        policy_version=version.version,
+        policy_effective_at=since,
+    )
+    detail = {"from": facts.policy_version, "to": version.version}
+    draft.note(moved, "session.policy_changed", at=since, cause="policy_changed", detail=detail)
+    if moved.state is State.IDLE and deadlines.idle_at(moved) > since:
+        draft.note(moved, "session.active", at=since, cause="policy_changed")
+        moved = replace(moved, state=State.LIVE)
+    return draft.put(moved)
 
 
 def _idle_is_due(facts: Facts, now: datetime) -> bool:
@@ -43,18 +69,27 @@ def _end_is_due(facts: Facts, now: datetime) -> bool:
     return facts.state in (State.LIVE, State.IDLE) and deadlines.ends_at(facts) <= now
 
 
+def _is_given_up(facts: Facts, now: datetime) -> bool:
+    """A paused session that nobody has touched for as long as session data is kept."""
+    return facts.state is State.PAUSED and deadlines.given_up_at(facts) <= now
+
+
 def _idle(facts: Facts) -> Facts:
     return replace(facts, state=State.IDLE, idled=True)
 
 
 def _closed(facts: Facts, reason: EndReason, at: datetime) -> Facts:
-    """A limit that is reached without the user having said anything ends the session silently."""
+    """A limit that is reached without the user having said anything, or during a live chat, ends the session silently;
+    the human conversation goes on. When somebody ends the session, that is over, too."""
+    limit = reason in LIMITS
     return replace(
         facts,
         state=State.ENDED,
         ended_at=at,
         end_reason=reason,
-        silent=reason in LIMITS and facts.user_turns == 0,
+        silent=limit and (facts.user_turns == 0 or facts.in_live_chat),
+        live_chat_by=facts.live_chat_by if limit else None,
+        live_chat_since=facts.live_chat_since if limit else None,
         paused_at=None,
         paused_for=facts.paused_for + (at - facts.paused_at if facts.paused_at else timedelta(0)),
         busy_until=None,
@@ -121,29 +156,47 @@ def unpause(draft: Draft, facts: Facts) -> Facts:
     return draft.put(replace(running, state=state))
 
 
-def end(draft: Draft, facts: Facts, *, reason: EndReason, at: datetime, actor: str, given: str = "") -> Facts:
-    """Close the session, and show the user what its policy says they see (2-lifecycle.md, "What the user sees…")."""
+def end(
+    draft: Draft,
+    facts: Facts,
+    *,
+    reason: EndReason,
+    at: datetime,
+    actor: str,
+    given: str = "",
+    names: Mapping[str, str] = NOTHING,
+) -> Facts:
+    """Close the session, and show the user what its policy says they see (2-lifecycle.md, "What the user sees…").
+
+    `names` fill the divider's placeholders.
+    """
+    if facts.in_live_chat and reason not in LIMITS:
+        draft.note(facts, "session.live_chat_ended", at=at, actor=actor, cause=reason.value)
     facts = draft.put(_closed(facts, reason, at))
     detail = {"reason": reason.value, "silent": facts.silent} | ({"given": given} if given else {})
     draft.note(facts, "session.ended", at=at, actor=actor, cause=reason.value, detail=detail)
     if not facts.silent:
-        _show_end(draft, facts, reason=reason, at=at, actor=actor)
-    return facts
+        _show_end(draft, facts, reason=reason, at=at, actor=actor, names=names)
+    return draft.now_of(facts)
 
 
-def _show_end(draft: Draft, facts: Facts, *, reason: EndReason, at: datetime, actor: str) -> None:
+def _show_end(
+    draft: Draft, facts: Facts, *, reason: EndReason, at: datetime, actor: str, names: Mapping[str, str]
+) -> None:
     if reason is EndReason.HISTORY_CLEARED:
         clear(draft, facts, at=at, actor=actor)
+    elif reason is EndReason.TRANSFERRED:
+        divide(draft, facts, text_key=Key.SESSION_TRANSFERRED, at=at, names=names)
     elif reason not in LIMITS:
-        _divide(draft, facts, text_key=Key.SESSION_ENDED, at=at)
+        divide(draft, facts, text_key=Key.SESSION_ENDED, at=at)
     elif facts.policy.end_behavior is EndBehavior.CLEAR_HISTORY:
         clear(draft, facts, at=at, actor=actor)
     else:
-        _divide(draft, facts, text_key=Key.SESSION_EXPIRED, at=at)
+        divide(draft, facts, text_key=Key.SESSION_EXPIRED, at=at)
 
 
-def _divide(draft: Draft, facts: Facts, *, text_key: Key, at: datetime) -> None:
-    draft.write(facts, sender=Sender.PORTAL, kind=Kind.DIVIDER, text_key=text_key, at=at)
+def divide(draft: Draft, facts: Facts, *, text_key: Key, at: datetime, names: Mapping[str, str] = NOTHING) -> None:
+    draft.write(facts, sender=Sender.PORTAL, kind=Kind.DIVIDER, text_key=text_key, at=at, fill=names)
     draft.thread = replace(draft.thread, ends_with_prompt=False)
 
 

@@ -1,6 +1,8 @@
 """What can be asked of a thread and its session. Each is a value; deciding is `lifecycle.decide`."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Literal
 from uuid import UUID
@@ -36,11 +38,21 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NewThread:
+    """A thread that begins with the command that names it: it comes to be if that is not refused."""
+
+    user: UUID
+    agent: int
+    id: UUID = field(default_factory=uuid7)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """Addressed to a thread, or to one of its sessions."""
+    """Addressed to a thread, to one of its sessions, or to a thread that begins with it."""
 
     thread: UUID | None = None
     session: UUID | None = None
+    opens: NewThread | None = None
     actor: str = PORTAL
     reason: str = ""  # what somebody gave as the reason, for the timeline
     seen_state: State | None = None  # the state the deed was aimed at; it is refused if that has changed
@@ -76,6 +88,7 @@ class Say(Command):
     payload: Any = None
     language: str | None = None
     client_id: str | None = None
+    at: datetime | None = None  # of an imported message: dates the message, never a deadline
     message: UUID = field(default_factory=uuid7)
     new_session: UUID = field(default_factory=uuid7)  # for a message that comes after the end
 
@@ -98,6 +111,7 @@ class Answer(Command):
     ends_session: bool = False
     wants_human: bool = False
     failure: str | None = None  # why the bot could not answer, for the owner
+    understood: Mapping[str, Any] | None = None  # what the bot made of the turn (`core.internal`)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +127,59 @@ class Resume(Command):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class End(Command):
     end_reason: EndReason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Displace(Command):
+    """End a session so that another one of the same user has room, if it is still as it was when it was chosen."""
+
+    inactive_since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extend(Command):
+    """ "Keep chatting": the inactivity clock starts again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transfer(Command):
+    """End the session and let the agent `target` pick up at the user's next turn."""
+
+    target: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelTransfer(Command):
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeOver(Command):
+    """A human, the actor, talks instead of the bot."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandBack(Command):
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetModel(Command):
+    model: str | None  # None: the agent's own again
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeData(Command):
+    """A JSON merge patch of the session's variables."""
+
+    patch: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FastForward(Command):
+    """Emulator only: everything of the session moves into the past by so much."""
+
+    by: timedelta
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

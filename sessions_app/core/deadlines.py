@@ -1,11 +1,13 @@
-"""When a session goes idle and when it ends (2-lifecycle.md, "Deadlines").
+"""When a session goes idle and when it ends (2-lifecycle.md, "Deadlines"), and how long it is kept then.
 
-Valid while a session is neither paused nor ended; a paused or ended one has no deadline.
+The first ones are valid while a session is neither paused nor ended; a paused or ended one has none of them.
 """
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from sessions_app.core.facts import EndReason, Facts, State
+from sessions_app.core.policy import Policy
 
 
 def idle_at(facts: Facts) -> datetime:
@@ -32,15 +34,49 @@ def limit_reached(facts: Facts) -> EndReason:
     return EndReason.EXPIRED if expires_at(facts) <= capped_at(facts) else EndReason.MAX_DURATION
 
 
-def next_due(facts: Facts) -> datetime | None:
+# ── how long it is kept: `policy` is what `Agent.keeps` says ──────────────────────────────────────────────────────────
+def given_up_at(facts: Facts) -> datetime:
+    """When a paused session that nobody touches ends."""
+    return _not_in_the_past(facts, facts.touched_at + facts.policy.session_data_retention)
+
+
+def archived_at(facts: Facts, policy: Policy) -> datetime:
+    assert facts.ended_at is not None, "an ended session knows when"
+    return facts.ended_at + policy.auto_archive_after
+
+
+def data_erased_at(facts: Facts, policy: Policy) -> datetime:
+    return facts.touched_at + policy.session_data_retention
+
+
+def transcript_erased_at(facts: Facts, policy: Policy) -> datetime | None:
+    """None: transcripts are kept."""
+    return facts.touched_at + policy.transcript_retention if policy.transcript_retention is not None else None
+
+
+def next_due(facts: Facts, policy: Policy) -> datetime | None:
     """The next instant at which time alone changes this session; None when nothing is due."""
     match facts.state:
         case State.LIVE:
             return min(idle_at(facts), ends_at(facts))
         case State.IDLE:
             return ends_at(facts)
+        case State.PAUSED:
+            return given_up_at(facts)
         case _:
-            return None
+            return min(_after_the_end(facts, policy), default=None)
+
+
+def _after_the_end(facts: Facts, policy: Policy) -> Iterator[datetime]:
+    if facts.pending_until is not None:
+        yield facts.pending_until
+    if facts.archived_at is None:
+        yield archived_at(facts, policy)
+    if facts.data_erased_at is None:
+        yield data_erased_at(facts, policy)
+    until = transcript_erased_at(facts, policy)
+    if facts.transcript_erased_at is None and until is not None:
+        yield until
 
 
 def _not_in_the_past(facts: Facts, deadline: datetime) -> datetime:

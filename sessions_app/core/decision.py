@@ -1,8 +1,8 @@
 """What a decision consists of, and the draft in which one is put together."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Literal
@@ -10,8 +10,9 @@ from uuid import UUID
 
 from localization.core.keys import Key
 from portal.lib.ids import uuid7
-from sessions_app.core.commands import PORTAL, Kind, Sender
-from sessions_app.core.facts import Facts, Thread
+from sessions_app.core.commands import PORTAL, Command, Kind, Sender
+from sessions_app.core.data import Change
+from sessions_app.core.facts import NOTHING_AROUND, Agent, Around, Facts, Thread
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -23,11 +24,43 @@ class Refusal(StrEnum):
     SESSION_ENDED = "session_ended"
     SESSION_PAUSED = "session_paused"
     STATE_CHANGED = "state_changed"
+    LIVE_CHAT_RUNNING = "live_chat_running"
     AGENT_DISABLED = "agent_disabled"
+    TRANSFER_IMPOSSIBLE = "transfer_impossible"
+    MODEL_OVERRIDE_OFF = "model_override_off"
+    INTERNAL_READ_ONLY = "internal_read_only"
+    SESSION_DATA_TOO_LARGE = "session_data_too_large"
+    SESSION_LIMIT_REACHED = "session_limit_reached"
     INVALID = "invalid"
 
 
-Result = Literal["done", "already"] | Refusal
+# again: other sessions are in the way and have to be dealt with first, without holding this one
+Result = Literal["done", "already", "again"] | Refusal
+
+# What somebody did to a session. That time passed is no activity, nor is it that somebody looked.
+DEEDS = frozenset(
+    {
+        *("session.started", "session.held", "session.paused", "session.resumed", "session.extended"),
+        *("session.transferred", "session.live_chat_started", "session.live_chat_ended", "session.model_changed"),
+        *("session.data_changed",),
+    }
+)
+
+
+class InTheWay(Exception):
+    """A decision that has to wait until `first` has been done to other sessions."""
+
+    def __init__(self, *first: Command) -> None:
+        super().__init__()
+        self.first = first
+
+
+class Impossible(Exception):
+    """A deed that cannot be done, with the sentence that says why."""
+
+    def __init__(self, refusal: Refusal, why: str = "", *, open_sessions: tuple[UUID, ...] = ()) -> None:
+        super().__init__(why)
+        self.refusal, self.why, self.open_sessions = refusal, why, open_sessions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +75,7 @@ class Message:
     kind: Kind
     text: str = ""
     text_key: Key | None = None
+    fill: Mapping[str, str] = field(default_factory=dict)  # placeholders of the localized text, beside {agent}
     event: str = ""  # the name of an event put to the bot
     payload: Any = None
     language: str
@@ -50,6 +84,12 @@ class Message:
     after_end: bool = False
     interaction: bool = False  # a query to the bot
     answers: UUID | None = None  # the message that the bot answers with this one
+    received_at: datetime | None = None  # of an imported message, whose `at` is what the import says
+
+    @property
+    def counted_at(self) -> datetime:
+        """When it counted for the clocks."""
+        return self.received_at or self.at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,9 +121,18 @@ class Decision:
     messages: tuple[Message, ...] = ()
     events: tuple[Event, ...] = ()
     turns: tuple[UUID, ...] = ()  # messages to be put to the bot, in order
-    released: UUID | None = None  # the session whose held messages are put to the bot now
+    released: tuple[UUID, UUID] | None = None  # held messages of the first session are put to the bot in the second
+    carried: tuple[UUID, UUID] | None = None  # variables of the first session go along into the second
+    data: tuple[Change, ...] = ()
+    understood: Mapping[UUID, Mapping[str, Any]] = field(default_factory=dict)  # session → what the bot made of a turn
+    erased_data: tuple[UUID, ...] = ()  # sessions whose data is to be removed
+    erased_transcripts: tuple[UUID, ...] = ()
+    shifted: tuple[UUID, timedelta] | None = None  # a session whose whole history moves into the past
     said: Message | None = None  # the message the command itself was about
     previous: UUID | None = None  # the session the command was aimed at, when another one took it
+    why: str = ""  # of a refusal, where there is more to say than its code does
+    open_sessions: tuple[UUID, ...] = ()  # that take all the places there are
+    first: tuple[Command, ...] = ()  # with "again": what is in the way
 
     @property
     def refused(self) -> bool:
@@ -93,15 +142,22 @@ class Decision:
 class Draft:
     """Gathers one decision. Lives for one call of `decide` and never leaves the core."""
 
-    def __init__(self, thread: Thread, now: datetime) -> None:
+    def __init__(self, thread: Thread, now: datetime, around: Around = NOTHING_AROUND) -> None:
         self.thread = thread
         self.now = now
+        self.around = around
         self.sessions: dict[UUID, Facts] = {}
         self.started: list[UUID] = []
         self.messages: list[Message] = []
         self.events: list[Event] = []
         self.turns: list[UUID] = []
-        self.released: UUID | None = None
+        self.released: tuple[UUID, UUID] | None = None
+        self.carried: tuple[UUID, UUID] | None = None
+        self.data: list[Change] = []
+        self.understood: dict[UUID, Mapping[str, Any]] = {}
+        self.erased_data: list[UUID] = []
+        self.erased_transcripts: list[UUID] = []
+        self.shifted: tuple[UUID, timedelta] | None = None
         self.said: Message | None = None
         self.previous: UUID | None = None
 
@@ -120,6 +176,14 @@ class Draft:
         if self.session is None or self.session.id == facts.id or facts.id in self.started:
             self.thread = replace(self.thread, session=facts)
         return facts
+
+    def agent_of(self, facts: Facts) -> Agent:
+        """Whose session it is: of an older one, not always the agent the thread is with now."""
+        return self.around.agents.get(facts.agent, self.thread.agent)
+
+    def now_of(self, facts: Facts) -> Facts:
+        """The same session as this decision has left it so far."""
+        return self.sessions.get(facts.id, facts)
 
     def change(self, facts: Facts, **values: Any) -> Facts:
         return self.put(replace(facts, **values))
@@ -159,7 +223,15 @@ class Draft:
             self.change(facts, messages=facts.messages + 1)
         return message
 
+    def shift(self, facts: Facts, by: timedelta) -> None:
+        """Move what a session has been through into the past, what this decision has written so far as well."""
+        self.shifted = (facts.id, by)
+        self.messages = [replace(m, at=m.at - by) if m.session == facts.id else m for m in self.messages]
+        self.events = [replace(e, at=e.at - by) if e.session == facts.id else e for e in self.events]
+
     def decided(self, result: Result) -> Decision:
+        for facts in list(self.sessions.values()):
+            self.put(replace(facts, touched_at=touched(facts, self.events, self.messages)))
         return Decision(
             result=result,
             thread=self.thread,
@@ -169,6 +241,19 @@ class Draft:
             events=tuple(self.events),
             turns=tuple(self.turns),
             released=self.released,
+            carried=self.carried,
+            data=tuple(self.data),
+            understood=self.understood,
+            erased_data=tuple(self.erased_data),
+            erased_transcripts=tuple(self.erased_transcripts),
+            shifted=self.shifted,
             said=self.said,
             previous=self.previous,
         )
+
+
+def touched(facts: Facts, events: Iterable[Event], messages: Iterable[Message]) -> datetime:
+    """The last activity: a message or a deed. Time that passes is none."""
+    deeds = (event.at for event in events if event.session == facts.id and event.type in DEEDS)
+    said = (line.counted_at for line in messages if line.session == facts.id and line.kind is not Kind.DIVIDER)
+    return max((facts.touched_at, *deeds, *said))

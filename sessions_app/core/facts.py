@@ -11,13 +11,15 @@ pause│ │resume                  pause│ │resume
    live, idle ── deadline ──▶ ended        live, idle, paused ── somebody ──▶ ended (terminal)
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 from uuid import UUID
 
 from localization.core import languages
+from sessions_app.core.data import Stored
 from sessions_app.core.policy import Policy
 
 
@@ -80,14 +82,29 @@ class Facts:
     interactions: int = 0
     conversations: int = 0
     messages: int = 0
+    touched_at: datetime  # the last message or deed, by whomever
+    model_override: str | None = None
+    live_chat_by: str | None = None  # the actor who has taken over from the bot; goes on when the session expires
+    live_chat_since: datetime | None = None
+    transferred_from: UUID | None = None
+    transferred_to: UUID | None = None
+    pending_to: int | None = None  # the agent that picks up at the user's next turn; a place is reserved there
+    pending_until: datetime | None = None
     ended_at: datetime | None = None
     end_reason: EndReason | None = None
     silent: bool = False
+    archived_at: datetime | None = None
+    data_erased_at: datetime | None = None
+    transcript_erased_at: datetime | None = None
     row_version: int = 1
 
     @property
     def is_open(self) -> bool:
         return self.state is not State.ENDED
+
+    @property
+    def in_live_chat(self) -> bool:
+        return self.live_chat_by is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,10 +117,21 @@ class Prompt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InForce:
+    """The latest policy version that is for open sessions, too, and since when."""
+
+    policy: Policy
+    id: int
+    version: int
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Agent:
     """What the lifecycle needs of an agent, with the policy that new sessions get."""
 
     id: int
+    slug: str
     name: str
     languages: tuple[str, ...]
     default_language: str
@@ -113,10 +141,23 @@ class Agent:
     policy: Policy
     policy_id: int
     policy_version: int
+    running: InForce | None = None
+    model: str = ""
+    models: tuple[str, ...] = ()  # that may be chosen for one session
+    transfer_targets: tuple[str, ...] = ()  # slugs of the agents that users may go to
+    realm: str = ""
+    remember: bool = True
+    sensitive: frozenset[str] = frozenset()  # variables that stay when a session is transferred
 
     def spoken(self, wanted: str | None) -> str | None:
         """The agent's language for a wanted tag, if it has one."""
         return languages.spoken(wanted, self.languages)
+
+    def keeps(self, facts: Facts) -> Policy:
+        """Under which policy an ended session is kept. How long things are kept may change after its end."""
+        if self.running is not None and self.running.version > facts.policy_version:
+            return self.running.policy
+        return facts.policy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,3 +171,29 @@ class Thread:
     cleared_seq: int = 0  # the user's view starts after this message
     ends_with_prompt: bool = False  # nothing but the bot's answer came after the last prompt
     session: Facts | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seat:
+    """A place that one user takes with one agent: an open session, or one reserved by a transfer."""
+
+    session: UUID
+    thread: UUID
+    until: datetime | None  # past it the place is only waiting to be given free; None while paused
+    inactive_since: datetime
+    fixed: bool  # paused, reserved, in live chat, or being answered: never displaced
+
+
+Seats = Mapping[tuple[UUID, int], tuple[Seat, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Around:
+    """What a decision may have to know beside the thread itself."""
+
+    agents: Mapping[int, Agent] = field(default_factory=dict)  # those that transfers lead to
+    seats: Seats = field(default_factory=dict)  # (user, agent) → their places, where a limit is to be kept
+    data: Mapping[UUID, Stored] = field(default_factory=dict)  # session → what is stored of the variables to be changed
+
+
+NOTHING_AROUND = Around()

@@ -1,40 +1,63 @@
 """Starting sessions and saying things (2-lifecycle.md, "A message after the deadline", "What the user sees…")."""
 
 from dataclasses import replace
-from typing import Literal
+from typing import Any, Literal
+from uuid import UUID
 
-from sessions_app.core import clocks
+from localization.core.keys import Key
+from sessions_app.core import clocks, keeping, room
 from sessions_app.core import commands as c
 from sessions_app.core.commands import Kind, Sender
-from sessions_app.core.decision import Draft, Message, Refusal, Result
-from sessions_app.core.facts import EndReason, Facts, State
+from sessions_app.core.decision import Draft, Impossible, Message, Refusal, Result
+from sessions_app.core.facts import Agent, EndReason, Facts, State
 
 
 def start(draft: Draft, _facts: Facts | None, command: c.Start) -> Result:
-    """Open the chat. A thread has at most one open session, so an open one is the answer."""
+    """Open the chat. A thread has at most one open session, so an open one is the answer. Nor does the chat's being
+    opened start one while a human talks on after the end, or while another agent waits to pick up."""
     latest = draft.session
     if latest is not None and (latest.is_open or command.after not in (None, latest.id)):
         return "already"
+    if latest is not None and (latest.in_live_chat or latest.pending_to is not None):
+        return _goes_on(latest, command)
     if not draft.thread.agent.active:
         return Refusal.AGENT_DISABLED
     begin(draft, command)
     return "done"
 
 
+def _goes_on(latest: Facts, command: c.Start) -> Result:
+    if command.prompt == "auto":
+        return "already"
+    if latest.in_live_chat:
+        return Refusal.LIVE_CHAT_RUNNING
+    raise Impossible(
+        Refusal.STATE_CHANGED, "Another agent picks up at the user's next turn; cancel the transfer first."
+    )
+
+
 def begin(draft: Draft, command: c.Start) -> Facts:
     """A new session as the thread's latest, prompted where the table "a new session starts because" says so."""
     # After a silent end the chat may still end with the prompt of the session before: it is not said twice.
+    room.take(draft, draft.thread.agent, version=command.version)
     prompted = command.prompt == "yes" or (command.prompt == "auto" and not draft.thread.ends_with_prompt)
-    facts = _first_facts(draft, command)
+    facts = _started(draft, command)
+    return _prompt(draft, facts) if prompted else facts
+
+
+def _started(draft: Draft, command: c.Start, *, picked_up: UUID | None = None, held: int = 0) -> Facts:
+    facts = replace(_first_facts(draft, command), transferred_from=picked_up)
     draft.begin(facts)
-    detail = {
+    detail: dict[str, Any] = {
         "language": facts.language,
         "locale": facts.locale,
         "channel": facts.channel,
         "version": facts.version,
     }
+    detail |= {"transferred_from": str(picked_up)} if picked_up else {}
+    detail |= {"held": held} if held else {}
     draft.note(facts, "session.started", actor=command.actor, cause=command.cause, detail=detail)
-    return _prompt(draft, facts) if prompted else facts
+    return facts
 
 
 def _first_facts(draft: Draft, command: c.Start) -> Facts:
@@ -56,6 +79,7 @@ def _first_facts(draft: Draft, command: c.Start) -> Facts:
         policy_effective_at=draft.now,
         started_at=draft.now,
         inactive_since=draft.now,
+        touched_at=draft.now,
     )
 
 
@@ -85,20 +109,59 @@ def say(draft: Draft, facts: Facts | None, command: c.Say) -> Result:
 def _user_says(draft: Draft, aimed: Facts | None, command: c.Say) -> Result:
     """Whatever session it was aimed at, a user's message goes to the open one, or opens one: none is lost."""
     latest = draft.session
-    if latest is None or not latest.is_open:
-        if not draft.thread.agent.active:
+    if latest is None or not (latest.is_open or latest.in_live_chat):
+        latest = _next_for(draft, latest, command)
+        if latest is None:
             return Refusal.AGENT_DISABLED
-        # A late message is answered in a new session, without the prompt.
-        cause = "late_message" if latest else "message"
-        latest = begin_next(draft, command, prompt="no", language=command.language, cause=cause)
     if aimed is not None and aimed.id != latest.id:
         draft.previous = aimed.id
-    if latest.state is State.PAUSED:
-        _hold(draft, latest, command)
-    else:
-        _turn(draft, latest, command)
+    _take(draft, latest, command)
     draft.thread = replace(draft.thread, ends_with_prompt=False)
     return "done"
+
+
+def _next_for(draft: Draft, latest: Facts | None, command: c.Say) -> Facts | None:
+    """The session that a late message opens; None where no agent can. It is answered there, without the prompt."""
+    target = draft.around.agents.get(latest.pending_to) if latest and latest.pending_to is not None else None
+    if latest is not None and target is not None and target.active:
+        return _picked_up(draft, latest, target, command)
+    if not draft.thread.agent.active:
+        return None
+    cause = "late_message" if latest else "message"
+    if latest is not None and latest.pending_to is not None:
+        keeping.call_off(draft, latest, at=draft.now, cause="impossible")
+        cause = "transfer_impossible"
+    facts = begin_next(draft, command, prompt="no", language=command.language, cause=cause)
+    if cause == "transfer_impossible":  # the user was told that somebody else would answer
+        clocks.divide(
+            draft,
+            facts,
+            text_key=Key.SESSION_TRANSFERRED,
+            at=draft.now,
+            names={"target": draft.thread.agent.name},
+        )
+    return draft.now_of(facts)
+
+
+def _picked_up(draft: Draft, source: Facts, target: Agent, command: c.Say) -> Facts:
+    """The agent that the session was transferred to answers. Its place was reserved; what was held goes along."""
+    opening = _opening(draft, command, prompt="no", language=command.language, cause="transfer")
+    held = source.held
+    draft.note(source, "session.picked_up", actor=command.actor, detail={"session": str(command.new_session)})
+    draft.change(source, pending_to=None, pending_until=None, transferred_to=command.new_session, held=0)
+    draft.thread = replace(draft.thread, agent=target)
+    facts = _started(draft, opening, picked_up=source.id, held=held)
+    draft.carried = (source.id, facts.id)
+    return release(draft, facts, held_in=source, actor=command.actor)
+
+
+def _take(draft: Draft, facts: Facts, command: c.Say) -> None:
+    if facts.in_live_chat:
+        _write(draft, facts, command, after_end=not facts.is_open)
+    elif facts.state is State.PAUSED:
+        _hold(draft, facts, command)
+    else:
+        _turn(draft, facts, command)
 
 
 def begin_next(
@@ -110,8 +173,19 @@ def begin_next(
     language: str | None = None,
 ) -> Facts:
     """A new session that goes on where the one before it was: in its channel, version and language."""
+    return begin(draft, _opening(draft, command, prompt=prompt, language=language, cause=cause))
+
+
+def _opening(
+    draft: Draft,
+    command: c.Say | c.ClearHistory,
+    *,
+    prompt: Literal["yes", "no"],
+    cause: str,
+    language: str | None = None,
+) -> c.Start:
     last = draft.session
-    opening = c.Start(
+    return c.Start(
         actor=command.actor,
         prompt=prompt,
         language=language,
@@ -120,7 +194,6 @@ def begin_next(
         cause=cause,
         new_session=command.new_session,
     )
-    return begin(draft, opening)
 
 
 def _turn(draft: Draft, facts: Facts, command: c.Say) -> None:
@@ -143,6 +216,7 @@ def _others_say(draft: Draft, facts: Facts, command: c.Say) -> Result:
 
 
 def _write(draft: Draft, facts: Facts, command: c.Say, **flags: bool) -> Message:
+    dated = {"at": command.at, "received_at": draft.now} if command.at is not None else {}
     draft.said = draft.write(
         facts,
         sender=command.sender,
@@ -153,17 +227,18 @@ def _write(draft: Draft, facts: Facts, command: c.Say, **flags: bool) -> Message
         payload=command.payload,
         language=command.language,
         client_id=command.client_id,
+        **dated,
         **flags,
     )
     return draft.said
 
 
-def release(draft: Draft, facts: Facts, *, actor: str) -> Facts:
-    """Put the held messages to the bot. They were written during the pause; they count as of now."""
-    if not facts.held:
+def release(draft: Draft, facts: Facts, *, held_in: Facts, actor: str) -> Facts:
+    """Put held messages to the bot of `facts`. They were written during the pause; they count as of now."""
+    if not held_in.held:
         return facts
-    draft.released = facts.id
-    held, first = facts.held, facts.unanswered == 0
+    draft.released = (held_in.id, facts.id)
+    held, first = held_in.held, facts.unanswered == 0
     for _ in range(held):
         facts = clocks.interact(draft, facts, user_turn=True, cause="held_messages", actor=actor)
     facts = draft.change(facts, held=0)
@@ -197,10 +272,15 @@ def answer(draft: Draft, facts: Facts | None, command: c.Answer) -> Result:
         facts = draft.sessions[facts.id]
     if command.messages and not _answers_the_prompt(draft, facts, command):
         draft.thread = replace(draft.thread, ends_with_prompt=False)
+    if command.understood is not None:
+        draft.understood[facts.id] = command.understood
     if not facts.is_open:
         return "done"
+    if not command.messages:  # nothing in the transcript says that the turn is over
+        draft.note(facts, "engine.answered", actor=c.BOT, detail={"messages": 0})
     facts = clocks.answered(draft, facts)
-    if command.ends_session and not (facts.unanswered or facts.held):  # nobody is cut short who has said more since
+    # Nobody is cut short who has said more since, or who talks with a human by now.
+    if command.ends_session and not (facts.unanswered or facts.held or facts.in_live_chat):
         clocks.end(draft, facts, reason=EndReason.BOT_ENDED, at=draft.now, actor=c.BOT)
     return "done"
 

@@ -1,6 +1,6 @@
 """Why a session is as it is, in one sentence, and what can be done to it now."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 
 from portal.lib import durations
@@ -18,12 +18,6 @@ OTHERS = {
     EndReason.RETENTION: "nobody touched it for as long as session data is kept",
     EndReason.ERASED: "the person was erased",
 }
-POSSIBLE: dict[State, tuple[str, ...]] = {
-    State.LIVE: ("end", "pause"),
-    State.IDLE: ("end", "pause"),
-    State.PAUSED: ("end", "resume"),
-    State.ENDED: (),
-}
 
 
 def clock_time(instant: datetime) -> str:
@@ -37,11 +31,18 @@ def why(facts: Facts, *, time: Callable[[datetime], str] = clock_time) -> str:
         case State.ENDED:
             assert facts.ended_at is not None, "an ended session knows when"
             silently = ", silently" if facts.silent else ""
-            return f"Ended {time(facts.ended_at)}{silently}: {_reason(facts)} ({version})"
+            return f"Ended {time(facts.ended_at)}{silently}: {_reason(facts)} ({version}){_after(facts)}"
         case State.PAUSED:
             assert facts.paused_at is not None, "a paused session knows since when"
             return f"Paused {time(facts.paused_at)}: both clocks stand until it is resumed ({version})"
     return f"Ends {time(deadlines.ends_at(facts))} {_coming(facts)} ({version})"
+
+
+def _after(facts: Facts) -> str:
+    """What goes on after the end."""
+    if facts.in_live_chat:
+        return "; a live chat goes on"
+    return "; another agent picks up at the user's next turn" if facts.pending_to is not None else ""
 
 
 def _reason(facts: Facts) -> str:
@@ -63,5 +64,24 @@ def _coming(facts: Facts) -> str:
 
 
 def possible(facts: Facts) -> tuple[str, ...]:
-    """What can be done to a session in its state. Whether somebody may, the permission function says."""
-    return POSSIBLE[facts.state]
+    """What can be done to a session as it is. Whether somebody may, the permission function says."""
+    return tuple(_possible(facts))
+
+
+def _possible(facts: Facts) -> Iterator[str]:
+    paused, talking = facts.state is State.PAUSED, facts.in_live_chat
+    if facts.is_open:
+        yield "end"
+        if not talking:
+            yield "resume" if paused else "pause"
+        if not paused:
+            yield "extend"
+        yield "transfer"
+        if facts.policy.allow_model_override or facts.model_override is not None:
+            yield "model"
+        if not paused and not talking:
+            yield "take_over"
+    if talking:
+        yield "hand_back"
+    if facts.pending_to is not None:
+        yield "cancel_transfer"

@@ -27,6 +27,7 @@ class Message(models.Model):
     after_end = models.BooleanField(default=False)
     interaction = models.BooleanField(default=False)
     answers = models.UUIDField(null=True)  # of a bot's message: the one it answers
+    received_at = models.DateTimeField(null=True)  # of an imported message, whose `at` is what the import says
 
     class Meta:
         db_table = "chat_message"

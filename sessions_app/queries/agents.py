@@ -1,10 +1,10 @@
 """Agents as the lifecycle sees them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from portal.accounts.models import Grant
 from portal.accounts.names import GrantRole
@@ -13,7 +13,7 @@ from portal.agents.core.platforms import Platform
 from portal.agents.models import Agent, Status
 from sessions_app.core import facts as f
 from sessions_app.core.facts import PromptKind
-from sessions_app.core.policy import Policy
+from sessions_app.core.policy import Policy, Reach
 from sessions_app.models import PolicyVersion, Thread, policy_from
 
 
@@ -70,29 +70,59 @@ def _owned(agents: list[Agent]) -> list[Owned]:
 
 
 def for_lifecycle(ids: Iterable[int]) -> dict[int, f.Agent]:
-    """Agent id → what the core needs of it, with its current policy. Two queries, however many agents."""
+    """Agent id → what the core needs of it, with its current policy. Two queries, however many agents; one more where
+    the latest version is for new sessions only."""
     wanted = sorted(set(ids))
-    policies = current_policies(wanted)
-    return {agent.pk: _agent(agent, *policies[agent.pk]) for agent in Agent.objects.filter(pk__in=wanted)}
+    latest = _versions(PolicyVersion.objects.filter(agent__in=wanted))
+    behind = [agent for agent, row in latest.items() if row["reach"] != Reach.RUNNING]
+    running = latest | _running(behind)
+    agents = Agent.objects.filter(pk__in=wanted)
+    return {agent.pk: _agent(agent, latest[agent.pk], _in_force(running[agent.pk])) for agent in agents}
 
 
 def current_policies(ids: Iterable[int]) -> dict[int, tuple[Policy, int, int]]:
     """Agent id → (policy, id of its version, number of its version), of each agent's current version."""
-    rows = PolicyVersion.objects.filter(agent__in=ids).order_by("agent_id", "-number").distinct("agent_id").values()
-    return {row["agent_id"]: (policy_from(row), row["id"], row["number"]) for row in rows}
+    rows = _versions(PolicyVersion.objects.filter(agent__in=ids))
+    return {agent: (policy_from(row), row["id"], row["number"]) for agent, row in rows.items()}
 
 
-def _agent(agent: Agent, policy: Policy, policy_id: int, policy_version: int) -> f.Agent:
+def _running(agents: Sequence[int]) -> dict[int, dict[str, Any]]:
+    if not agents:
+        return {}
+    return _versions(PolicyVersion.objects.filter(agent__in=agents, reach=Reach.RUNNING.value))
+
+
+def _versions(found: QuerySet[PolicyVersion]) -> dict[int, dict[str, Any]]:
+    """The latest of these of each agent."""
+    latest = found.order_by("agent_id", "-number").distinct("agent_id")
+    return {row["agent_id"]: dict(row) for row in latest.values()}
+
+
+def _in_force(row: Mapping[str, Any]) -> f.InForce | None:
+    if row["reach"] != Reach.RUNNING:
+        return None
+    return f.InForce(policy=policy_from(row), id=row["id"], version=row["number"], since=row["saved_at"])
+
+
+def _agent(agent: Agent, version: Mapping[str, Any], running: f.InForce | None) -> f.Agent:
     prompt = f.Prompt(kind=cast(PromptKind, agent.prompt_kind), event=agent.prompt_event, text=agent.prompt_text)
     return f.Agent(
         id=agent.pk,
+        slug=agent.slug,
         name=agent.name,
         languages=tuple(agent.languages),
         default_language=agent.default_language,
         prompt=prompt,
         answers=Platform(agent.platform).answers,
         active=agent.status == Status.ACTIVE,
-        policy=policy,
-        policy_id=policy_id,
-        policy_version=policy_version,
+        policy=policy_from(version),
+        policy_id=version["id"],
+        policy_version=version["number"],
+        running=running,
+        model=agent.model,
+        models=tuple(agent.models),
+        transfer_targets=tuple(agent.transfer_targets),
+        realm=agent.realm,
+        remember=agent.remember,
+        sensitive=frozenset(agent.sensitive_variables),
     )

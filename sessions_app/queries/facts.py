@@ -11,7 +11,9 @@ COLUMNS = (
     *("id", "thread_id", "agent_id", "user_id", "version", "channel", "language", "locale", "policy_id"),
     *("policy_effective_at", "state", "started_at", "inactive_since", "last_interaction_at", "paused_at", "paused_for"),
     *("busy_until", "unanswered", "held", "idled", "user_turns", "interactions", "conversations", "messages"),
-    *("ended_at", "end_reason", "silent", "row_version"),
+    *("touched_at", "model_override", "live_chat_by", "live_chat_since", "transferred_from", "transferred_to"),
+    *("pending_to_id", "pending_until", "ended_at", "end_reason", "silent"),
+    *("archived_at", "data_erased_at", "transcript_erased_at", "row_version"),
 )
 Policies = Mapping[int, tuple[Policy, int]]
 
@@ -39,7 +41,7 @@ def facts_from(row: Mapping[str, Any], policies: Policies) -> Facts:
     """The facts of a row that has at least COLUMNS."""
     policy, number = policies[row["policy_id"]]
     values = {name: row[name] for name in COLUMNS}
-    for name in ("thread", "agent", "user"):
+    for name in ("thread", "agent", "user", "pending_to"):
         values[name] = values.pop(f"{name}_id")
     values["state"] = State(row["state"])
     values["end_reason"] = EndReason(row["end_reason"]) if row["end_reason"] else None

@@ -42,9 +42,10 @@ def forgotten(*, limit: int) -> list[UUID]:
 
 
 def claimed(message_id: UUID, *, session_id: UUID) -> Claimed:
-    """What is to be put to the bot for a message."""
-    message = Message.objects.select_related("session__agent", "session__user").get(pk=message_id)
-    session, agent, user = message.session, message.session.agent, message.session.user
+    """What is to be put to the bot of a session for a message; one that was held may stand under the session before."""
+    message = Message.objects.get(pk=message_id)
+    session = ChatSession.objects.select_related("agent", "user").get(pk=session_id)
+    agent, user = session.agent, session.user
     turn = Turn(
         agent_slug=agent.slug,
         session_id=str(session.pk),

@@ -38,6 +38,7 @@ def policy(**changes: Any) -> Policy:
 def agent(*, prompt: Prompt = NO_PROMPT, policy: Policy = CX, answers: bool = True, active: bool = True) -> Agent:
     return Agent(
         id=1,
+        slug="shop",
         name="Shop",
         languages=("en", "de", "pt-BR"),
         default_language="en",

@@ -183,7 +183,7 @@ def test_the_history_replays_to_the_facts(chat: Chat, steps: list[Step]) -> None
     for facts in chat.sessions.values():
         events = [event for event in chat.events if event.session == facts.id]
         messages = [message for message in chat.messages if message.session == facts.id]
-        replayed = replay.replay(facts, events=events, messages=messages)
+        replayed = replay.replay(facts, events=events, messages=messages, answers=chat.thread.agent.answers)
         assert replay.same(replayed, facts), (replayed, facts)
 
 
