@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from sessions_app.views import agents, building, chat, deeds, management, overview, policy, sessions
+from sessions_app.views import agent_settings, agents, building, chat, deeds, management, overview, policy, sessions
 
 pages: list[URLPattern] = [
     path("", overview.show, name="overview"),
@@ -10,7 +10,7 @@ pages: list[URLPattern] = [
     path("agents/new/", building.agent_new, name="agent-new"),
     path("agents/new/slug/", building.slug, name="agent-new-slug"),
     path("agents/<slug:slug>/", agents.agent, name="agent"),
-    path("agents/<slug:slug>/settings/", agents.agent_settings, name="agent-settings"),
+    path("agents/<slug:slug>/settings/", agent_settings.agent_settings, name="agent-settings"),
     path("agents/<slug:slug>/session-policy/", policy.session_policy, name="session-policy"),
     path("agents/<slug:slug>/sessions/", sessions.agent_sessions, name="agent-sessions"),
     path("sessions/", sessions.all_sessions, name="sessions"),

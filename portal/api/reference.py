@@ -125,6 +125,8 @@ class Reference:
         return Field(parameter["name"], self.words(given), parameter["required"], _description(schema))
 
     def _answer(self, status: str, response: Schema) -> Answer:
+        if "content" not in response:  # 204: it is done, and there is nothing more to say
+            return Answer(status, Type("nothing"))
         (content,) = response["content"].values()
         type = self.words(content["schema"])
         if type.shape != PROBLEM:

@@ -16,7 +16,7 @@ CODES: Mapping[str, tuple[int, str]] = {
     "method_not_allowed": (405, "This cannot be done here"),
     "session_ended": (409, "The session has ended"),
     "session_paused": (409, "The session is paused"),
-    "state_changed": (409, "The session has changed meanwhile"),
+    "state_changed": (409, "The state is not the one that this needs"),
     "agent_disabled": (409, "The agent is disabled"),
     "version_conflict": (412, "Somebody else saved meanwhile"),
     "invalid": (422, "The request is not valid"),

@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from portal.accounts.permissions import NotAllowed, NotVisible
+from portal.rest import sentences
 from portal.rest.errors import Translate
 from portal.rest.problems import Problem
-from sessions_app.actions import chats, deeds, policies
+from sessions_app.actions import agents, chats, deeds, policies, removing
+from sessions_app.api.schemas.agents import NAMES as AGENT_FIELDS
 from sessions_app.core.decision import Refusal
 
 SENTENCES = {
@@ -30,6 +32,13 @@ def _out_of_bounds(error: policies.OutOfBounds) -> Problem:
     return Problem("out_of_bounds", str(error), errors=errors)
 
 
+def _refused_settings(error: agents.Refused) -> Problem:
+    errors: dict[str, list[str]] = {}
+    for refusal in error.refusals:
+        errors.setdefault(AGENT_FIELDS.get(refusal.field, refusal.field), []).append(refusal.sentence)
+    return Problem("invalid", sentences.summary(errors), errors=errors)
+
+
 def _always(code: str, detail: str) -> Translate:
     def translate(_error: Any) -> Problem:
         return Problem(code, detail)
@@ -42,6 +51,9 @@ PROBLEMS: Mapping[type[Exception], Translate] = {
     NotAllowed: _always("forbidden", "You may see this, but not do it."),
     chats.UnknownThread: _always("not_found", "This user has no such thread with this agent."),
     deeds.Refused: _refused,
+    agents.Refused: _refused_settings,
+    agents.SettingsChanged: lambda error: Problem("version_conflict", str(error)),
+    removing.HasOpenSessions: lambda error: Problem("state_changed", str(error)),
     policies.OutOfBounds: _out_of_bounds,
     policies.PolicyChanged: lambda error: Problem("version_conflict", str(error)),
 }

@@ -1,4 +1,4 @@
-"""What one types to build an agent, and to change its settings. Whether values can be so is said by the core."""
+"""What one types to build an agent. Whether values can be so is said by the core."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,11 +12,10 @@ from localization.core import languages
 from localization.core.languages import LanguageNames, UnknownLanguage
 from localization.core.shipped import SHIPPED
 from portal.agents.core.platforms import TITLES, Platform
-from portal.agents.models import PromptKind, Status
-from sessions_app.actions import agents as actions
+from portal.agents.models import PromptKind
 from sessions_app.core import agents as core
 from sessions_app.core import policy, policy_words
-from sessions_app.core.agents import LONGEST, NotAnOrigin, Settings
+from sessions_app.core.agents import LONGEST, Settings
 from sessions_app.core.policy import BY_FIELD, Refusal
 from sessions_app.engines import engine_for
 from sessions_app.engines.turn import EngineUnavailable
@@ -99,7 +98,7 @@ class BotFields(Checked):
     )
 
     def clean_prompt_text(self) -> str:
-        return unix(self.cleaned_data["prompt_text"])
+        return core.unix(self.cleaned_data["prompt_text"])
 
     @property
     def platforms(self) -> list[Option]:
@@ -196,77 +195,6 @@ class LanguagesForm(LanguageFields):
         return values
 
 
-# ── changing it ────────────────────────────────────────────────────────────────────────────────────────────────────
-class SettingsForm(BotFields, LanguageFields):
-    """Everything of an agent but its policy and its slug. `seen` tells what the form was filled from."""
-
-    status = forms.ChoiceField(
-        label=_("Status"),
-        choices=Status.choices,
-        help_text=_("A disabled agent starts no sessions. Those that run go on until they end."),
-    )
-    allowed_origins = forms.CharField(
-        label=_("Allowed sites"),
-        required=False,
-        widget=forms.Textarea(
-            attrs={"rows": 3, "spellcheck": "false", "placeholder": "https://shop.example", "class": "code"}
-        ),
-        help_text=_("Which sites may embed the chat, one per line. Empty means any. Portal's own pages always may."),
-    )
-    script = forms.CharField(
-        label=_("Script"),
-        required=False,
-        strip=False,  # its first line may be indented
-        widget=forms.Textarea(attrs={"rows": 24, "spellcheck": "false", "class": "code", "wrap": "off", "dir": "ltr"}),
-        help_text=_("What the scripted bot understands and says, in YAML. Left empty, it gets one to start from."),
-    )
-    seen = forms.CharField(max_length=64, widget=forms.HiddenInput)
-
-    def __init__(self, data: Any = None, *, current: Settings, **kwargs: Any) -> None:
-        self.current = current
-        super().__init__(data, spoken=current.languages, initial=_typed(current), **kwargs)
-        self.fields["platform"].widget = forms.Select(choices=self.fields["platform"].choices)  # type: ignore[attr-defined]
-        if self.scripted is False:
-            del self.fields["script"]
-
-    @property
-    def scripted(self) -> bool:
-        """Whether the agent is, or is to be, a scripted one: only those have a script."""
-        return Platform.SCRIPTED in (self.current.platform, self.data.get("platform"))
-
-    def clean_script(self) -> str:
-        return unix(self.cleaned_data["script"])
-
-    def clean_allowed_origins(self) -> tuple[str, ...]:
-        found, wrong = [], []
-        for line in self.cleaned_data["allowed_origins"].split():
-            try:
-                found.append(core.origin(line))
-            except NotAnOrigin as sentence:
-                wrong.append(str(sentence))
-        if wrong:
-            raise forms.ValidationError(wrong)
-        return tuple(dict.fromkeys(found))
-
-    def clean(self) -> dict[str, Any]:
-        values = super().clean()
-        if not self.errors:
-            self.refuse(actions.refusals(actions.with_script(self.settings)))
-        return values
-
-    def over(self, theirs: Settings) -> "SettingsForm":
-        """The same form by somebody who has now seen `theirs`: saving it again is a decision."""
-        data = self.data.copy()  # type: ignore[attr-defined]  # what was sent is a QueryDict
-        data["seen"] = actions.fingerprint(theirs)
-        form = SettingsForm(data, current=theirs)
-        form.full_clean()
-        return form
-
-    @property
-    def settings(self) -> Settings:
-        return settings_from({"script": self.current.script} | self.cleaned_data)
-
-
 def settings_from(values: Mapping[str, Any], **others: Any) -> Settings:
     """From what one or several forms have read."""
     given = {**values, **others}
@@ -283,21 +211,6 @@ def read_tags(text: str) -> tuple[list[str], list[str]]:
         except UnknownLanguage as unknown:
             wrong.append(f"{unknown}.")
     return list(dict.fromkeys(found)), wrong
-
-
-def unix(text: str) -> str:
-    """Browsers send every line's end as two signs."""
-    return text.replace("\r\n", "\n")
-
-
-def _typed(settings: Settings) -> dict[str, Any]:
-    """Field → what stands in its box."""
-    values = {name: getattr(settings, name) for name in core.FIELDS}
-    return values | {
-        "languages": list(settings.languages),
-        "allowed_origins": "\n".join(settings.allowed_origins),
-        "seen": actions.fingerprint(settings),
-    }
 
 
 def _platform_effect(platform: Platform) -> str:

@@ -1,16 +1,14 @@
-"""The list of agents, an agent's own page, and its settings."""
+"""The list of agents, and an agent's own page."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
-from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
 
 from localization.core import languages
 from localization.core.languages import LanguageNames
@@ -19,13 +17,7 @@ from portal.accounts import queries as people
 from portal.accounts.permissions import Principal, Verb, agents_q, allows
 from portal.agents.core.platforms import TITLES, Platform
 from portal.agents.models import Agent, PromptKind, Status
-from sessions_app.actions import agents as actions
-from sessions_app.actions.agents import Refused, SettingsChanged
-from sessions_app.actions.policies import OutOfBounds
-from sessions_app.core import agents as core
 from sessions_app.core import policy_words
-from sessions_app.core.agents import Settings
-from sessions_app.forms.agents import SettingsForm
 from sessions_app.queries import policies as versions
 from sessions_app.queries import sessions
 from sessions_app.queries.policies import Version
@@ -122,78 +114,3 @@ def _inside(principal: Principal, agent: Agent) -> dict[str, Any]:
         "snippet": SNIPPET.format(src=f"{settings.PORTAL_URL}{WIDGET}", slug=agent.slug),
         "active": agent.status == Status.ACTIVE,
     }
-
-
-# ── its settings ───────────────────────────────────────────────────────────────────────────────────────────────────
-@dataclass(frozen=True, slots=True)
-class Disagreement:
-    """A setting as somebody else has saved it meanwhile, and as it is typed here."""
-
-    title: str
-    theirs: str
-    mine: str
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def agent_settings(request: HttpRequest, slug: str) -> HttpResponse:
-    """Everything of an agent that is not its policy."""
-    found = doors.agent_for(request, slug, Verb.EDIT_AGENT)
-    current = actions.settings_of(found)
-    if request.method != "POST":
-        return _page(request, found, SettingsForm(current=current))
-    form = SettingsForm(request.POST, current=current)
-    return _save(request, found, form) if form.is_valid() else _page(request, found, form)
-
-
-def _save(request: HttpRequest, agent: Agent, form: SettingsForm) -> HttpResponse:
-    try:
-        actions.change(
-            principal=auth.principal(request), agent=agent, settings=form.settings, seen=form.cleaned_data["seen"]
-        )
-    except Refused as refused:
-        form.refuse(refused.refusals)
-        return _page(request, agent, form)
-    except OutOfBounds as outside:
-        for refusal in outside.refusals:
-            form.add_error("platform", refusal.sentence)
-        return _page(request, agent, form, misfits=True)
-    except SettingsChanged as changed:
-        return _page(request, agent, form.over(changed.theirs), theirs=changed.theirs)
-    messages.success(request, _("The settings are saved."))
-    return redirect("agent-settings", agent.slug)
-
-
-def _page(
-    request: HttpRequest, agent: Agent, form: SettingsForm, *, theirs: Settings | None = None, misfits: bool = False
-) -> HttpResponse:
-    context = {
-        "agent": agent,
-        "form": form,
-        "misfits": misfits,
-        "stale": theirs is not None,
-        "disagreements": _disagreements(form, theirs) if theirs else [],
-    }
-    return render(request, "agents/settings.html", context, status=422 if form.errors or theirs else 200)
-
-
-def _disagreements(form: SettingsForm, theirs: Settings) -> list[Disagreement]:
-    differing = core.changes(theirs, form.settings)
-    return [
-        Disagreement(str(form[name].label), _words(name, now), _words(name, mine))
-        for name, (now, mine) in differing.items()
-    ]
-
-
-def _words(name: str, value: Any) -> str:
-    if name == "languages":
-        return ", ".join(languages.names(tag).english for tag in value)
-    if name == "allowed_origins":
-        return ", ".join(value) or _("any site")
-    if name == "script":
-        return _("%s lines") % len(value.splitlines())
-    choices: Mapping[str, Mapping[Any, Any]] = {
-        "platform": TITLES,
-        "prompt_kind": dict(PromptKind.choices),
-        "status": dict(Status.choices),
-    }
-    return str(choices.get(name, {}).get(value, value))

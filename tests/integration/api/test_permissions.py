@@ -29,12 +29,21 @@ TABLE = {
     ("POST", "/sessions/#/end"): (200, 200, 404, 404, 200, 404, 401),
     ("POST", "/sessions/#/clear-history"): (403, 403, 404, 404, 200, 404, 401),
     ("GET", "/agents"): (200, 200, 200, 200, 200, 200, 401),
+    ("POST", "/agents"): (201, 201, 201, 403, 403, 403, 401),
     ("GET", "/agents/shop"): (200, 200, 404, 200, 404, 404, 401),
+    ("PATCH", "/agents/shop"): (200, 200, 404, 403, 404, 404, 401),
+    ("DELETE", "/agents/shop"): (409, 409, 404, 403, 404, 404, 401),  # the visitor's session is open
     ("GET", "/agents/shop/session-policy"): (200, 200, 404, 403, 404, 404, 401),
     ("PUT", "/agents/shop/session-policy"): (200, 200, 404, 403, 404, 404, 401),
 }
-BODIES = {"/sessions": START, "/sessions/#/messages": SAY, "/agents/shop/session-policy": {"warn_before": 30}}
-CODES = {401: "unauthenticated", 403: "forbidden", 404: "not_found"}
+BODIES = {
+    "/sessions": START,
+    "/sessions/#/messages": SAY,
+    "/agents": {"name": "Bistro", "platform": "external"},
+    "/agents/shop": {"name": "Store"},
+    "/agents/shop/session-policy": {"warn_before": 30},
+}
+CODES = {401: "unauthenticated", 403: "forbidden", 404: "not_found", 409: "state_changed"}
 
 
 @pytest.mark.parametrize("caller", CALLERS)

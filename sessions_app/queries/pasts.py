@@ -1,0 +1,24 @@
+"""What an agent has behind it: whether anybody was ever in its chat, and who still is."""
+
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
+
+from sessions_app.models import ChatSession, Thread
+from sessions_app.queries import sessions
+
+
+def exists(agent_id: int) -> bool:
+    """Whether there is a chat with it, or a session it was ever to answer; emulator sessions count as well."""
+    return Thread.objects.filter(agent=agent_id).exists() or _sessions(agent_id).exists()
+
+
+def open_now(agent_id: int, now: datetime) -> int:
+    """How many sessions with it are open at `now`, those in the emulator and those on their way to it included."""
+    waiting = Q(pending_to=agent_id) | Q(agent=agent_id, pending_to__isnull=False)
+    still = sessions.in_state("open", now) & Q(agent=agent_id) | waiting & Q(pending_until__gt=now)
+    return _sessions(agent_id).filter(still).count()
+
+
+def _sessions(agent_id: int) -> QuerySet[ChatSession]:
+    return ChatSession.objects.filter(Q(agent=agent_id) | Q(pending_to=agent_id))
