@@ -40,6 +40,7 @@ def errors(response: HttpResponse) -> dict[str, list[str]]:
 
 
 def test_everything_can_be_changed(olga: Account, shop: Agent) -> None:
+    cast.agent("billing", owner=olga)
     saved = Settings(olga).save(
         name="Store",
         status="disabled",
@@ -49,9 +50,17 @@ def test_everything_can_be_changed(olga: Account, shop: Agent) -> None:
         prompt_kind="preset",
         prompt_text="Guten Tag!\r\nWas darf es sein?",
         allowed_origins="https://Shop.example/\n\nhttps://shop.example http://localhost:3000",
+        model="large",
+        models=" small\r\nlarge\r\n\r\nlarge",
+        transfer_targets=["billing"],
+        remember="",
+        sensitive_variables="iban\ncard number",
     )
     assert saved.headers["Location"] == PATH
     shop.refresh_from_db()
+    assert (shop.model, shop.models) == ("large", ["small", "large"])
+    assert (shop.transfer_targets, shop.remember) == (["billing"], False)
+    assert shop.sensitive_variables == ["iban", "card number"]
     assert (shop.name, shop.status, shop.languages, shop.default_language) == (
         "Store",
         "disabled",
@@ -102,10 +111,62 @@ def test_what_is_wrong_is_said_beside_its_field_and_everything_stays(olga: Accou
         ({"status": "asleep"}, "status"),
         ({"name": "x" * 101}, "name"),
         ({"name": "\x00"}, "name"),
+        ({"model": "x" * 101}, "model"),
+        ({"model": "large", "models": "small"}, "model"),
+        ({"models": "x" * 101}, "models"),
+        ({"models": "\n".join(map(str, range(51)))}, "models"),
+        ({"models": "x" * 20_001}, "models"),
+        ({"transfer_targets": ["nobody"]}, "transfer_targets"),
+        ({"transfer_targets": ["shop"]}, "transfer_targets"),
+        ({"sensitive_variables": "internal"}, "sensitive_variables"),
+        ({"sensitive_variables": "\n".join(map(str, range(101)))}, "sensitive_variables"),
     ],
 )
 def test_each_thing_that_cannot_be_is_named(olga: Account, shop: Agent, changed: dict[str, Any], field: str) -> None:
     assert list(errors(Settings(olga).save(**changed))) == [field]
+
+
+# ── where users may go to ──────────────────────────────────────────────────────────────────────────────────────────
+def offered(account: Account) -> list[tuple[str, str, str]]:
+    """Slug, title and note of each box."""
+    client = Client()
+    client.force_login(account)
+    targets = client.get(PATH).context["form"].targets
+    return [(each.effect, each.title, str(each.note)) for each in targets]
+
+
+def test_every_other_agent_one_sees_can_be_chosen(olga: Account, shop: Agent) -> None:
+    cast.agent("billing", owner=olga, status="disabled")
+    cast.translate(olga, cast.agent("wiki"), "de")
+    cast.agent("helpdesk", owner=cast.account("otto"))
+    assert offered(olga) == [("billing", "Billing", "Disabled: nobody gets there now."), ("wiki", "Wiki", "")]
+    assert [slug for slug, *_ in offered(cast.admin())] == ["billing", "helpdesk", "wiki"]
+
+
+def test_one_that_somebody_else_has_chosen_stays_without_its_name(olga: Account, shop: Agent) -> None:
+    cast.agent("billing", owner=olga)
+    cast.agent("helpdesk", name="Internal affairs")
+    Agent.objects.filter(pk=shop.pk).update(transfer_targets=["helpdesk"])
+    assert offered(olga) == [("helpdesk", "helpdesk", "You do not see this agent."), ("billing", "Billing", "")]
+    Settings(olga).save(name="Store", transfer_targets=["helpdesk", "billing"])
+    shop.refresh_from_db()
+    assert (shop.name, shop.transfer_targets) == ("Store", ["helpdesk", "billing"])
+
+
+def test_where_there_is_no_other_agent_it_says_so(olga: Account, shop: Agent) -> None:
+    client = Client()
+    client.force_login(olga)
+    assert "There is no other agent that you see." in client.get(PATH).text
+
+
+def test_what_is_not_on_the_page_stays(olga: Account, shop: Agent) -> None:
+    otto = cast.account("otto")
+    cast.own(otto, shop)
+    Agent.objects.filter(pk=shop.pk).update(identity="required", realm="guests", prompt_text="Hi")
+    Settings(olga).save(name="Store")
+    shop.refresh_from_db()
+    assert (shop.name, shop.identity, shop.realm) == ("Store", "required", "guests")
+    assert sorted(grant.account.username for grant in shop.grants.all()) == ["olga", "otto"]
 
 
 # ── the script ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -179,8 +240,9 @@ def test_an_agent_that_becomes_scripted_gets_a_script(olga: Account, shop: Agent
 
 # ── two people at once ─────────────────────────────────────────────────────────────────────────────────────────────
 def test_a_stale_form_shows_theirs_and_mine_and_keeps_what_was_typed(olga: Account, shop: Agent) -> None:
-    mine = Settings(olga)
-    Settings(cast.admin()).save(name="Theirs", languages=["en"])
+    cast.agent("billing")
+    mine, theirs = Settings(olga), {"model": "large", "models": "large\nsmall", "transfer_targets": ["billing"]}
+    Settings(cast.admin()).save(name="Theirs", languages=["en"], remember="", **theirs)
     stale = mine.save(name="Mine", allowed_origins="https://mine.example")
     assert stale.status_code == 422
     found = {each.title: (each.theirs, each.mine) for each in stale.context["disagreements"]}
@@ -188,6 +250,10 @@ def test_a_stale_form_shows_theirs_and_mine_and_keeps_what_was_typed(olga: Accou
         "Name": ("Theirs", "Mine"),
         "Languages": ("English", "English, German"),
         "Allowed sites": ("any site", "https://mine.example"),
+        "Model": ("large", "left to the bot"),
+        "Models to choose from": ("large, small", "any"),
+        "Agents that users may go to": ("billing", "none"),
+        "Memory": ("off", "on"),
     }
     assert stale.context["form"]["name"].value() == "Mine"
     shop.refresh_from_db()

@@ -57,6 +57,20 @@ def test_what_is_no_origin_is_said_with_an_example(typed: str) -> None:
         ({"prompt_kind": "preset"}, "prompt_text"),
         ({"prompt_text": "x" * 2001}, "prompt_text"),
         ({"allowed_origins": tuple(f"https://{n}.example" for n in range(51))}, "allowed_origins"),
+        ({"model": "x" * 101}, "model"),
+        ({"model": " "}, "model"),
+        ({"model": "large", "models": ("small",)}, "model"),
+        ({"models": ("a", "")}, "models"),
+        ({"models": ("a", "b\nc", "d\ne")}, "models"),
+        ({"models": tuple(map(str, range(51)))}, "models"),
+        ({"transfer_targets": tuple(map(str, range(51)))}, "transfer_targets"),
+        ({"sensitive_variables": ("iban", "x" * 101)}, "sensitive_variables"),
+        ({"sensitive_variables": ("internal",)}, "sensitive_variables"),
+        ({"sensitive_variables": tuple(map(str, range(101)))}, "sensitive_variables"),
+        ({"owners": tuple(map(str, range(21)))}, "owners"),
+        ({"realm": "-"}, "realm"),
+        ({"realm": "a b"}, "realm"),
+        ({"realm": "x" * 101}, "realm"),
     ],
 )
 def test_each_thing_that_cannot_be_is_named_once(values: dict[str, Any], field: str) -> None:
@@ -69,6 +83,22 @@ def test_what_the_prompt_has_no_use_for_may_be_empty() -> None:
         {"prompt_kind": "preset", "prompt_event": "", "prompt_text": "Hi"},
     ):
         assert agents.refusals(replace(SHOP, **values)) == ()  # type: ignore[arg-type]
+
+
+def test_a_model_needs_no_list_and_a_list_no_model() -> None:
+    for values in ({"model": "large"}, {"models": ("large",)}, {"model": "a/b:c 1", "models": ("a/b:c 1", "small")}):
+        assert agents.refusals(replace(SHOP, **values)) == ()  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("realm", ["", "a", "account-7", "shop.example:guests_2", "x" * 100])
+def test_a_realm_is_a_name(realm: str) -> None:
+    assert agents.refusals(replace(SHOP, realm=realm)) == ()
+
+
+def test_each_name_counts_once_and_owners_have_no_order() -> None:
+    typed = replace(SHOP, models=("b", "a", "b"), transfer_targets=("z", "y", "z"), owners=("otto", "olga", "otto"))
+    tidied = agents.tidied(typed)
+    assert (tidied.models, tidied.transfer_targets, tidied.owners) == (("b", "a"), ("z", "y"), ("olga", "otto"))
 
 
 @pytest.mark.parametrize("slug", ["a", "shop", "shop-2", "0", "x" * 63])
