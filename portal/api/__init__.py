@@ -1,6 +1,6 @@
 """The API: who may call it, what takes part in it, and its documentation (3-api.md)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -17,16 +17,29 @@ from portal.accounts import auth as accounts
 from portal.accounts.permissions import ANONYMOUS, Principal, visitor
 from portal.api.reference import Reference
 from portal.lib import strict_json
-from portal.rest import errors, problems
+from portal.rest import errors, idempotency, problems
 from portal.rest.auth import Bearer, Cookie
+from portal.rest.keyed import Caller
 from portal.rest.openapi import documented
 from sessions_app.api import agents, chat, messages, policies, sessions
+from sessions_app.api.caller import ApiRequest
 from sessions_app.api.errors import PROBLEMS
 from sessions_app.queries import visitors
 
 DESCRIPTION = """Everything a person can do in the Portal a program can do, with the same rights. Instants are ISO 8601
 in UTC; durations are ISO 8601, whole numbers are read as seconds. Lists take `limit` and `cursor`. Every error is a
-problem document (RFC 9457) whose `code` is stable; an error changes nothing."""
+problem document (RFC 9457) whose `code` is stable; an error changes nothing.
+
+**Sending again.** Every POST takes `Idempotency-Key`, your own name for the request: 1 to 255 printable characters, a
+UUID for example. Within 24 hours the same request with the same key is not done again: it gets the first answer as it
+was then, a refusal too, with the header `Idempotent-Replayed: true`. Of two at the same time one is done; the other
+waits up to 30 s for its answer, else it gets 503 with `Retry-After`. The same key with another body or address is 422
+`invalid`. Keys are the caller's own: all tokens of an account and its sign-in share them, so do those of a visitor. Who
+may do less than when it was done gets 403 `forbidden`. Not kept, so that sending again is another try: what was refused
+before it began (401, 422 for a body that does not fit), every 429 and 5xx. Of an answer over 1 MB only the deed is
+remembered: 409 `state_changed`. Where an answer holds a secret, as of `POST /chat/{slug}`, keys are not looked at. If
+Portal dies between a deed and the keeping of its answer, sending again after a minute does it again; a message with
+a `client_id` is one message even then."""
 
 
 class Unescaped(JSONRenderer):
@@ -59,6 +72,22 @@ def _signed_in(request: HttpRequest) -> Principal | None:
     return None if principal is ANONYMOUS else principal
 
 
+def _caller(request: ApiRequest) -> Caller:
+    """Whose idempotency keys they are: with any of its tokens an account is the same."""
+    principal = request.auth
+    return Caller(f"{principal.kind} {principal.account_id or principal.user_id}", frozenset(_rights(principal)))
+
+
+def _rights(principal: Principal) -> Iterator[str]:
+    """What a caller may not have lost who wants to read the answer of then."""
+    if not principal.read_only:
+        yield "write"
+    yield f"role {principal.role}"
+    yield from (f"own {agent}" for agent in principal.owns)
+    for agent, languages in principal.translates.items():
+        yield from (f"translate {agent} {language}" for language in languages)
+
+
 api = PortalAPI(
     title="Portal",
     version="1",
@@ -73,6 +102,7 @@ api = PortalAPI(
 errors.install(api, PROBLEMS)
 for part in (sessions, messages, agents, policies, chat):
     api.add_router("", part.router)
+idempotency.install(api, caller=_caller)
 
 
 # ── the documentation ────────────────────────────────────────────────────────────────────────────────────────────────

@@ -16,6 +16,7 @@ from portal.agents import models
 from portal.agents.core.origins import may_chat
 from portal.lib import clock, origin
 from portal.rest.fields import STORABLE, Instant
+from portal.rest.idempotency import secret_answer
 from portal.rest.openapi import answers
 from portal.rest.problems import Problem, unauthenticated
 from portal.rest.throttling import Limit, network
@@ -101,6 +102,7 @@ def preflight(request: ChatRequest, slug: str) -> HttpResponse:  # noqa: ARG001
     summary="Begin a chat",
     **answers(Chat, "forbidden", "not_found", "agent_disabled", "invalid", "rate_limited", status_201=Chat, status=200),
 )
+@secret_answer
 def start_chat(request: ChatRequest, slug: str, body: StartChat = NEW_VISITOR) -> Status[Chat]:  # noqa: ARG001
     """201 for a new visitor, 200 for one who comes back with a token. No session starts before the chat is opened."""
     agent = _open(request.agent)
