@@ -22,7 +22,12 @@ class Verb(StrEnum):
     SEE_AGENT = "see_agent"  # its name and languages
     SEE_SESSIONS = "see_sessions"  # the metadata of an agent's sessions
     SEE_SESSION = "see_session"  # one session with its transcript
-    CONTROL_SESSION = "control_session"  # end, pause, resume
+    CONTROL_SESSION = "control_session"  # end, pause, resume, extend, transfer, cancel a transfer
+    TAKE_OVER = "take_over"  # talk instead of the bot, hand back
+    OVERRIDE_MODEL = "override_model"  # for one session, where its policy lets
+    EMULATE = "emulate"  # sessions of the emulator, and their time
+    SESSION_DATA = "session_data"  # read it
+    EDIT_SESSION_DATA = "edit_session_data"
     START_FOR_USER = "start_for_user"  # start for somebody, write as bot or human
     CHAT = "chat"  # start and write as oneself, clear one's view
     EDIT_AGENT = "edit_agent"  # policy, settings
@@ -38,13 +43,18 @@ MATRIX: Mapping[Verb, frozenset[Relation]] = {
     Verb.SEE_SESSIONS: frozenset({"admin", "owner"}),
     Verb.SEE_SESSION: frozenset({"admin", "owner", "self"}),
     Verb.CONTROL_SESSION: frozenset({"admin", "owner", "self"}),
+    Verb.TAKE_OVER: frozenset({"admin", "owner"}),
+    Verb.OVERRIDE_MODEL: frozenset({"admin"}),
+    Verb.EMULATE: frozenset({"admin", "owner"}),
+    Verb.SESSION_DATA: frozenset({"admin", "owner"}),
+    Verb.EDIT_SESSION_DATA: frozenset({"admin", "owner"}),
     Verb.START_FOR_USER: frozenset({"admin", "owner"}),
     Verb.CHAT: frozenset({"self"}),
     Verb.EDIT_AGENT: frozenset({"admin", "owner"}),
     Verb.EDIT_MESSAGES: frozenset({"admin", "owner", "translator"}),
     Verb.BACK_OFFICE: frozenset({"admin"}),
 }
-READING = frozenset({Verb.SEE_AGENT, Verb.SEE_SESSIONS, Verb.SEE_SESSION})
+READING = frozenset({Verb.SEE_AGENT, Verb.SEE_SESSIONS, Verb.SEE_SESSION, Verb.SESSION_DATA})
 
 
 @dataclass(frozen=True, slots=True)

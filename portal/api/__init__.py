@@ -21,7 +21,7 @@ from portal.rest import errors, idempotency, problems
 from portal.rest.auth import Bearer, Cookie
 from portal.rest.keyed import Caller
 from portal.rest.openapi import documented
-from sessions_app.api import agents, chat, messages, policies, sessions
+from sessions_app.api import agents, chat, data, deeds, interactions, messages, policies, sessions
 from sessions_app.api.caller import ApiRequest
 from sessions_app.api.errors import PROBLEMS
 from sessions_app.queries import visitors
@@ -100,7 +100,7 @@ api = PortalAPI(
     renderer=Unescaped(),
 )
 errors.install(api, PROBLEMS)
-for part in (sessions, messages, agents, policies, chat):
+for part in (sessions, deeds, messages, interactions, data, agents, policies, chat):
     api.add_router("", part.router)
 idempotency.install(api, caller=_caller)
 

@@ -1,5 +1,6 @@
 """Writing the audit log. Callers are in the transaction of the deed: both are kept, or neither."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from portal.audit.models import Entry
@@ -29,3 +30,13 @@ def record(
         address=where.address,
         request_id=where.request_id,
     )
+
+
+def record_all(
+    verb: str, *, account_id: int | None, subjects: Iterable[tuple[str, int | None]], reason: str = ""
+) -> None:
+    """Append one deed on many subjects, each a pair of what it was done to and its agent; one statement."""
+    where = origin.current()
+    shared = {"verb": verb, "account_id": account_id, "reason": reason}
+    shared |= {"address": where.address, "request_id": where.request_id}
+    Entry.objects.bulk_create(Entry(subject=subject, agent_id=agent_id, **shared) for subject, agent_id in subjects)

@@ -14,7 +14,7 @@ from localization.core.fallback import Resolved
 from localization.core.placeholders import fill
 from sessions_app.actions import _data, _store
 from sessions_app.actions._load import Loaded, Said
-from sessions_app.core import data, deadlines, lifecycle
+from sessions_app.core import data, deadlines, internal, lifecycle
 from sessions_app.core.commands import Answer, Command, Say
 from sessions_app.core.data import Change
 from sessions_app.core.decision import Decision, Event, Message, Refusal, Result
@@ -186,7 +186,8 @@ def _gather_data(batch: Batch, decision: Decision) -> None:
         batch.loaded.data[change.session] = data.after(stored, change)
     if decision.carried:
         batch.carried.append(decision.carried)
-    batch.understood |= decision.understood
+    for session, now in decision.understood.items():
+        batch.understood[session] = internal.understood_after(batch.understood.get(session), now)
     batch.erased_data += decision.erased_data
     batch.erased_transcripts += decision.erased_transcripts
 
@@ -207,7 +208,7 @@ def write(batch: Batch) -> set[UUID]:
     started = set(batch.started)
     kept = {id: _kept_under(loaded, facts) for id, facts in loaded.sessions.items()}
     _store.shift(batch.shifted)
-    _store.insert_threads([t for t in batch.threads.values() if t.id in loaded.new_threads and t.session])
+    _store.insert_threads([t for t in loaded.threads.values() if t.id in loaded.new_threads and t.session])
     _store.update_threads([t for t in batch.threads.values() if t.id not in loaded.new_threads])
     _store.update_sessions([s for s in changed.values() if s.id not in started], loaded.due_at, loaded.now, kept)
     _store.move_due([s for s in loaded.sessions.values() if s.id not in changed and _looked_at(loaded, s)], kept)
@@ -224,8 +225,8 @@ def write(batch: Batch) -> set[UUID]:
 def _write_data(batch: Batch) -> None:
     loaded = batch.loaded
     sensitive = {source: loaded.agents[loaded.sessions[source].agent].sensitive for source, _ in batch.carried}
-    _data.recall(_remembered(loaded, batch.started))
     _data.carry(batch.carried, sensitive)
+    _data.recall(_remembered(loaded, batch.started))
     _data.store(batch.data, _remembered(loaded, [change.session for change in batch.data]))
     _data.understand(batch.understood)
     _data.erase(batch.erased_data)

@@ -45,21 +45,11 @@ def visit(*, agent: Agent, user_id: UUID | None, secret: str | None) -> Opened:
     return Opened(secret, user_id, thread.pk)
 
 
-def new_thread(*, user_id: UUID, agent_id: int) -> UUID:
-    """Another thread beside the old ones ("New chat")."""
-    return Thread.objects.create(user_id=user_id, agent_id=agent_id).pk
-
-
 def new_chat(*, user_id: UUID, agent_id: int, language: str | None) -> Outcome:
-    """Another thread, and a session in it: both, or neither. A thread without one would be the user's latest, and
-    take the place of the chat they have. Raises Refused."""
-    with transaction.atomic():
-        thread = new_thread(user_id=user_id, agent_id=agent_id)
-        start = c.Start(thread=thread, actor=c.USER, prompt="yes", cause="new_chat", language=language)
-        (outcome,) = apply([start])
-        if outcome.refusal is not None:
-            raise Refused(outcome.refusal, outcome)
-    return outcome
+    """Another thread beside the old ones, and a session in it: both, or neither. A thread without one would be the
+    user's latest, and take the place of the chat they have. Raises Refused."""
+    opened = c.NewThread(user=user_id, agent=agent_id)
+    return _start(c.Start(opens=opened, actor=c.USER, prompt="yes", cause="new_chat", language=language))
 
 
 def _new_visitor(agent: Agent) -> tuple[UUID, str]:
@@ -89,15 +79,18 @@ def start_for(
     session that session is the answer (`already`). Raises UnknownThread, Refused, NotVisible, NotAllowed.
     """
     demand(principal, Verb.START_FOR_USER, see=Verb.SEE_AGENT, agent_id=agent.pk)
-    with transaction.atomic():
-        chat_user = _known_user(agent.realm, user)
-        if thread is None:
-            thread = new_thread(user_id=chat_user.pk, agent_id=agent.pk)
-        elif not Thread.objects.filter(pk=thread, user=chat_user, agent=agent).exists():
-            raise UnknownThread
-        (outcome,) = apply([c.Start(thread=thread, actor=actor(principal), cause="api", **start)])
-        if outcome.refusal is not None:
-            raise Refused(outcome.refusal, outcome)
+    chat_user, made = _known_user(agent.realm, user)
+    if thread is not None and not Thread.objects.filter(pk=thread, user=chat_user, agent=agent).exists():
+        _forget(chat_user, made)
+        raise UnknownThread
+    where = _where(thread, user_id=chat_user.pk, agent_id=agent.pk)
+    try:
+        outcome = _start(c.Start(**where, actor=actor(principal), cause="api", **start))
+    except Refused:
+        _forget(chat_user, made)
+        raise
+    if not made:
+        _tell(chat_user, user)
     return outcome
 
 
@@ -105,26 +98,46 @@ def start_own(*, principal: Principal, agent: Agent, thread: UUID | None = None,
     """Start a session for oneself with an agent one chats with already, in a new thread unless one's own is given.
     As `start_for`."""
     demand(principal, Verb.CHAT, see=Verb.CHAT, user_id=principal.user_id)
-    with transaction.atomic():
-        mine = Thread.objects.filter(user=principal.user_id, agent=agent)
-        if not mine.exists():
-            raise NotVisible
-        if thread is not None and not mine.filter(pk=thread).exists():
-            raise UnknownThread
-        thread = thread or new_thread(user_id=cast(UUID, principal.user_id), agent_id=agent.pk)
-        (outcome,) = apply([c.Start(thread=thread, actor=c.USER, cause="api", **start)])
-        if outcome.refusal is not None:
-            raise Refused(outcome.refusal, outcome)
+    mine = Thread.objects.filter(user=principal.user_id, agent=agent)
+    if not mine.exists():
+        raise NotVisible
+    if thread is not None and not mine.filter(pk=thread).exists():
+        raise UnknownThread
+    where = _where(thread, user_id=cast(UUID, principal.user_id), agent_id=agent.pk)
+    return _start(c.Start(**where, actor=c.USER, cause="api", **start))
+
+
+def _where(thread: UUID | None, *, user_id: UUID, agent_id: int) -> dict[str, Any]:
+    """In a thread there is, or in one that begins with the session: none is left behind by a start that is refused."""
+    return {"thread": thread} if thread else {"opens": c.NewThread(user=user_id, agent=agent_id)}
+
+
+def _start(command: c.Start) -> Outcome:
+    (outcome,) = apply([command])
+    if outcome.refusal is not None:
+        raise Refused(outcome.refusal, outcome)
     return outcome
 
 
-def _known_user(realm: str, user: dict[str, Any]) -> ChatUser:
-    """The realm's user of that id, with whatever is newly told of them. A back end vouches for its users."""
-    told = {name: user[name] for name in ("name", "email", "attributes") if user.get(name)}
+def _known_user(realm: str, user: dict[str, Any]) -> tuple[ChatUser, bool]:
+    """The realm's user of that id, and whether they are new. A back end vouches for its users."""
     known = {"realm": realm, "external_id": user["id"]}
-    found, made = ChatUser.objects.get_or_create(**known, defaults={**told, "identified": True})
-    if told and not made:
-        # Not `update_or_create`: it locks the user for update, and a chat that is starting a session under its
-        # thread's lock waits for that lock, while whoever holds it waits for the thread.
-        ChatUser.objects.filter(pk=found.pk).update(**told)
-    return found
+    return ChatUser.objects.get_or_create(**known, defaults={**_told(user), "identified": True})
+
+
+def _told(user: dict[str, Any]) -> dict[str, Any]:
+    return {name: user[name] for name in ("name", "email", "attributes") if user.get(name)}
+
+
+def _tell(chat_user: ChatUser, user: dict[str, Any]) -> None:
+    """What is newly told of somebody is kept. Not by `update_or_create`: that locks the user for update, and a chat
+    that is starting a session under its thread's lock waits for that lock, while whoever holds it waits for the
+    thread."""
+    if told := _told(user):
+        ChatUser.objects.filter(pk=chat_user.pk).update(**told)
+
+
+def _forget(chat_user: ChatUser, made: bool) -> None:
+    """An error changes nothing: a user who is only known from a start that was refused is not."""
+    if made:
+        ChatUser.objects.filter(pk=chat_user.pk, threads=None).delete()

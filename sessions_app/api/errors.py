@@ -7,7 +7,7 @@ from portal.accounts.permissions import NotAllowed, NotVisible
 from portal.rest import sentences
 from portal.rest.errors import Translate
 from portal.rest.problems import Problem
-from sessions_app.actions import agents, chats, deeds, policies, removing
+from sessions_app.actions import agents, bulk, chats, deeds, policies, removing
 from sessions_app.api.schemas.agents import NAMES as AGENT_FIELDS
 from sessions_app.core.decision import Refusal
 
@@ -15,14 +15,31 @@ SENTENCES = {
     Refusal.NOT_FOUND: "There is no such session.",
     Refusal.SESSION_ENDED: "The session has ended; nothing but a new message can follow.",
     Refusal.SESSION_PAUSED: "The session is paused; resume it first.",
+    Refusal.LIVE_CHAT_RUNNING: "A human talks with the user; hand back to the bot first.",
     Refusal.AGENT_DISABLED: "The agent is disabled: no session can start.",
-    Refusal.INVALID: "The agent does not speak this language.",
+    Refusal.MODEL_OVERRIDE_OFF: "The policy of this session does not let anybody choose its model.",
+    Refusal.INTERNAL_READ_ONLY: "`internal` is Portal's own; leave it out. Nothing was changed.",
+    Refusal.SESSION_LIMIT_REACHED: "The user has as many open sessions with this agent as its policy allows."
+    " Nothing was kept of this request; end one of them and try again.",
 }
 
 
 def _refused(error: deeds.Refused) -> Problem:
-    state = error.outcome.session.state if error.outcome.session else "gone"
-    return Problem(error.refusal.value, SENTENCES.get(error.refusal, f"The session is {state} now."))
+    outcome = error.outcome
+    state = outcome.session.state if outcome.session else "gone"
+    detail = outcome.why or SENTENCES.get(error.refusal, f"The session is {state} now.")
+    taken = [str(session) for session in outcome.open_sessions]
+    return Problem(error.refusal.value, detail, members={"open_sessions": taken} if taken else None)
+
+
+def _not_as_expected(error: bulk.NotAsExpected) -> Problem:
+    sentence = f"There are {error.found:,} such sessions now, not {error.expected:,}. Nothing was done."
+    return Problem("state_changed", sentence, members={"found": error.found})
+
+
+def _too_many(error: bulk.TooMany) -> Problem:
+    del error
+    return Problem("invalid", f"More than {bulk.MOST:,} sessions match; narrow the filter. Nothing was done.")
 
 
 def _out_of_bounds(error: policies.OutOfBounds) -> Problem:
@@ -51,6 +68,11 @@ PROBLEMS: Mapping[type[Exception], Translate] = {
     NotAllowed: _always("forbidden", "You may see this, but not do it."),
     chats.UnknownThread: _always("not_found", "This user has no such thread with this agent."),
     deeds.Refused: _refused,
+    deeds.UnknownTarget: lambda error: Problem(
+        "transfer_impossible", f"There is no agent “{error.slug}” to transfer to, or not for you. Nothing was changed."
+    ),
+    bulk.NotAsExpected: _not_as_expected,
+    bulk.TooMany: _too_many,
     agents.Refused: _refused_settings,
     agents.SettingsChanged: lambda error: Problem("version_conflict", str(error)),
     removing.HasOpenSessions: lambda error: Problem("state_changed", str(error)),

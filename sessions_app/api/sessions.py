@@ -1,32 +1,43 @@
-"""Sessions: list, start, look at one, end, pause, resume, clear."""
+"""Sessions: list, start, look at one, do something to many. What is done to one is in `deeds`."""
 
-from collections.abc import Callable
+from typing import Any
 from uuid import UUID
 
 from ninja import Query, Router, Status
 
 from portal.accounts.permissions import NotAllowed, NotVisible, Principal
+from portal.lib import clock
 from portal.rest import pagination
 from portal.rest.openapi import answers
 from portal.rest.problems import Problem
-from sessions_app.actions import Outcome, chats, deeds
+from sessions_app.actions import Outcome, bulk, chats
 from sessions_app.api.caller import ApiRequest
-from sessions_app.api.schemas.sessions import Deed, Session, SessionAnswer, SessionList, SessionQuery, StartSession
+from sessions_app.api.schemas.sessions import (
+    Bulk,
+    BulkAnswer,
+    BulkItem,
+    Session,
+    SessionAnswer,
+    SessionFilter,
+    SessionList,
+    SessionQuery,
+    StartSession,
+)
 from sessions_app.queries import agents, sessions
 from sessions_app.queries.live import Place
 from sessions_app.queries.sessions import Filter
 from sessions_app.queries.shown import private_id
 
 router = Router(tags=["Sessions"])
-AS_ASKED = ("state", "user", "version", "channel", "language", "archived", "started_after", "started_before", "q")
-NO_REASON = Deed()
+AS_ASKED = ("state", "version", "archived", "started_after", "started_before")
+WHY_NOT_STARTED = ("state_changed", "live_chat_running", "agent_disabled", "session_limit_reached")
+IF_GIVEN = ("user", "channel", "language", "end_reason", "q")
 
 
 @router.get("/sessions", summary="List sessions", **answers(SessionList, "invalid"))
 def list_sessions(request: ApiRequest, query: Query[SessionQuery]) -> SessionList:
     """Those you may see, newest first; open ones unless `state` says otherwise."""
-    asked = {name: getattr(query, name) for name in AS_ASKED}
-    wanted = Filter(agent_ids=_agent_ids(request.auth, query.agent), end_reason=query.end_reason or "", **asked)
+    wanted = _filter(request.auth, query)
     page = sessions.page(request.auth, wanted, limit=query.limit, after=pagination.place(query.cursor, Place.parse))
     return SessionList(
         items=[Session.of(shown, request.auth) for shown in page.items],
@@ -38,57 +49,50 @@ def list_sessions(request: ApiRequest, query: Query[SessionQuery]) -> SessionLis
 @router.post(
     "/sessions",
     summary="Start a session",
-    **answers(SessionAnswer, "forbidden", "not_found", "agent_disabled", "invalid", status_201=SessionAnswer),
+    **answers(SessionAnswer, "forbidden", "not_found", *WHY_NOT_STARTED, "invalid", status_201=SessionAnswer),
 )
 def start_session(request: ApiRequest, body: StartSession) -> Status[SessionAnswer]:
     """201 with a new session; 200 with the open one of `thread`, if it has one."""
     outcome = _start(request.auth, body)
-    return Status(201 if outcome.result == "done" else 200, _answer(request.auth, outcome))
+    return Status(201 if outcome.result == "done" else 200, answer(request.auth, outcome))
 
 
 @router.get("/sessions/{session}", summary="Look at a session", **answers(SessionAnswer, "not_found"))
 def get_session(request: ApiRequest, session: str) -> SessionAnswer:
-    return _shown(request.auth, named(session))
+    return shown(request.auth, named(session))
 
 
 @router.post(
-    "/sessions/{session}/end",
-    summary="End a session",
-    **answers(SessionAnswer, "forbidden", "not_found", "state_changed", "invalid"),
+    "/sessions/bulk",
+    summary="Do one thing to many sessions",
+    **answers(BulkAnswer, "state_changed", "invalid"),
 )
-def end_session(request: ApiRequest, session: str, body: Deed = NO_REASON) -> SessionAnswer:
-    """Ending one that has ended changes nothing, and is no error."""
-    return _do(deeds.end, request.auth, session, body)
+def bulk_sessions(request: ApiRequest, body: Bulk) -> BulkAnswer:
+    """Each is done, or told why not, by itself. With `expect`, nothing is done when there are more or fewer."""
+    ids = None if body.ids is None else [private_id(id) for id in body.ids]
+    found = bulk.bulk(
+        principal=request.auth,
+        action=body.action,
+        ids=[id for id in ids if id is not None] if ids is not None else None,
+        wanted=_filter(request.auth, body.filter) if body.filter else None,
+        expect=body.expect,
+        reason=body.reason,
+    )
+    return BulkAnswer(items=_bulk_items(body.ids, found), server_now=clock.now())
 
 
-@router.post(
-    "/sessions/{session}/pause",
-    summary="Pause a session",
-    **answers(SessionAnswer, "forbidden", "not_found", "session_ended", "state_changed", "invalid"),
-)
-def pause_session(request: ApiRequest, session: str, body: Deed = NO_REASON) -> SessionAnswer:
-    """Both clocks stand until it is resumed."""
-    return _do(deeds.pause, request.auth, session, body)
+def _bulk_items(asked: list[str] | None, found: list[bulk.Item]) -> list[BulkItem]:
+    """In the order asked, under the ids asked by."""
+    if asked is None:
+        return [BulkItem(id=item.public_id, result=item.result, reason=item.reason) for item in found]
+    by_id = {item.id: item for item in found}
+    return [_bulk_item(id, by_id.get(private_id(id) or UUID(int=0))) for id in dict.fromkeys(asked)]
 
 
-@router.post(
-    "/sessions/{session}/resume",
-    summary="Resume a session",
-    **answers(SessionAnswer, "forbidden", "not_found", "session_ended", "state_changed", "invalid"),
-)
-def resume_session(request: ApiRequest, session: str, body: Deed = NO_REASON) -> SessionAnswer:
-    """It goes on with exactly the time that was left; messages that were held are put to the bot."""
-    return _do(deeds.resume, request.auth, session, body)
-
-
-@router.post(
-    "/sessions/{session}/clear-history",
-    summary="Clear one's own view",
-    **answers(SessionAnswer, "forbidden", "not_found", "agent_disabled", "state_changed", "invalid"),
-)
-def clear_history(request: ApiRequest, session: str, body: Deed = NO_REASON) -> SessionAnswer:
-    """For the session's user. Answers with the new session, which begins with the prompt."""
-    return _do(deeds.clear_history, request.auth, session, body)
+def _bulk_item(id: str, item: bulk.Item | None) -> BulkItem:
+    if item is None:
+        return BulkItem(id=id, result="denied", reason="not_found")
+    return BulkItem(id=id, result=item.result, reason=item.reason)
 
 
 def named(session: str) -> UUID:
@@ -97,6 +101,12 @@ def named(session: str) -> UUID:
     if id is None:
         raise NotVisible
     return id
+
+
+def _filter(caller: Principal, asked: SessionQuery | SessionFilter) -> Filter:
+    given: dict[str, Any] = {name: getattr(asked, name) for name in AS_ASKED}
+    given |= {name: getattr(asked, name) or "" for name in IF_GIVEN}
+    return Filter(agent_ids=_agent_ids(caller, asked.agent), **given)
 
 
 def _agent_ids(caller: Principal, slug: str | None) -> tuple[int, ...] | None:
@@ -121,18 +131,13 @@ def _start(caller: Principal, body: StartSession) -> Outcome:
     return chats.start_own(principal=caller, agent=agent, thread=body.thread, start=body.start)
 
 
-def _do(deed: Callable[..., Outcome], caller: Principal, session: str, body: Deed) -> SessionAnswer:
-    outcome = deed(principal=caller, session=named(session), reason=body.reason, seen_state=body.seen_state)
-    return _answer(caller, outcome)
-
-
-def _answer(caller: Principal, outcome: Outcome) -> SessionAnswer:
+def answer(caller: Principal, outcome: Outcome) -> SessionAnswer:
     assert outcome.session is not None, "what was not refused has a session"
-    return _shown(caller, outcome.session.id)
+    return shown(caller, outcome.session.id)
 
 
-def _shown(caller: Principal, session: UUID) -> SessionAnswer:
-    shown = sessions.one(caller, session)
-    if shown is None:
+def shown(caller: Principal, session: UUID) -> SessionAnswer:
+    found = sessions.one(caller, session)
+    if found is None:
         raise NotVisible
-    return SessionAnswer.now(shown, caller)
+    return SessionAnswer.now(found, caller)

@@ -38,6 +38,9 @@ SENTENCES = {
     Refusal.STATE_CHANGED: "The session has changed meanwhile.",
     Refusal.NOT_FOUND: "There is no such chat.",
     Refusal.INVALID: "This chat does not have that language.",
+    Refusal.LIVE_CHAT_RUNNING: "Somebody is talking with you. Wait until they are done.",
+    Refusal.TRANSFER_IMPOSSIBLE: "The chat cannot be passed on there.",
+    Refusal.SESSION_LIMIT_REACHED: "You have reached the maximum number of open sessions. Please end one of them.",
 }
 
 
@@ -237,7 +240,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         self._demand(verb)
         outcome = await gatherer().apply(command)
         if outcome.refusal is not None:
-            raise Refused(outcome.refusal.value, SENTENCES[outcome.refusal])
+            raise Refused(outcome.refusal.value, SENTENCES.get(outcome.refusal) or outcome.why)
         feed().fetch({self.thread})
         return outcome
 
@@ -306,7 +309,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         try:
             outcome = await threads.in_database(begin)
         except deeds.Refused as refused:
-            raise Refused(refused.refusal.value, SENTENCES[refused.refusal]) from None
+            raise Refused(refused.refusal.value, SENTENCES.get(refused.refusal) or refused.outcome.why) from None
         assert outcome.session is not None, "a start that was not refused has a session"
         broadcast.announce([broadcast.Changed(outcome.session.id, self.thread, self.visit.agent)])
         feed().fetch({self.thread})

@@ -150,6 +150,9 @@ def line(shown: Line) -> dict[str, Any]:
     }
 
 
+OFFERED = ("end", "pause", "resume")  # by the chat; staff can do more
+
+
 def session(facts: Facts) -> dict[str, Any]:
     """A session as its user sees it."""
     running = facts.state in (State.LIVE, State.IDLE)
@@ -164,5 +167,5 @@ def session(facts: Facts) -> dict[str, Any]:
         "ended_at": iso(facts.ended_at),
         "end_reason": facts.end_reason,
         "silent": facts.silent,
-        "actions": list(possible(facts)),
+        "actions": [action for action in possible(facts) if action in OFFERED],
     }

@@ -139,6 +139,8 @@ def change_data(draft: Draft, facts: Facts | None, command: c.ChangeData) -> Res
         change = data.patched(facts.id, stored, command.patch)
     except data.InternalReadOnly:
         raise Impossible(Refusal.INTERNAL_READ_ONLY) from None
+    except data.Unusable as error:
+        raise Impossible(Refusal.INVALID, str(error)) from None
     except data.TooLarge as error:
         raise Impossible(Refusal.SESSION_DATA_TOO_LARGE, str(error)) from None
     if not change:

@@ -99,6 +99,8 @@ def _prompt(draft: Draft, facts: Facts) -> Facts:
 
 
 def say(draft: Draft, facts: Facts | None, command: c.Say) -> Result:
+    if command.at is not None and command.at > draft.now:
+        raise Impossible(Refusal.INVALID, "The instant of the message, `at`, has not come yet.")
     if command.sender is Sender.USER and command.kind is not Kind.PRESET:
         return _user_says(draft, facts, command)
     if facts is None:

@@ -70,6 +70,11 @@ def page(principal: Principal, wanted: Filter, *, limit: int, after: tuple[datet
     return Page(items, (last.started_at, last.id) if last else None, now)
 
 
+def all_matching(principal: Principal, wanted: Filter) -> QuerySet[ChatSession]:
+    """The visible sessions that a filter asks for, newest first."""
+    return matching(visible(principal), wanted, clock.now()).order_by("-started_at", "-id")
+
+
 def effective_state(now: datetime) -> Case:
     """The state at `now` by the stored deadlines: right when no sweep runs."""
     return Case(

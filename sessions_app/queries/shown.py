@@ -7,15 +7,19 @@ from typing import Any
 from uuid import UUID
 
 from sessions_app.core import clocks, deadlines
+from sessions_app.core.data import total
 from sessions_app.core.facts import Facts, State
 from sessions_app.models import ChatSession
 from sessions_app.queries import facts as rows
 
 SHOWN = (
     *rows.COLUMNS,
-    "archived_at",
     "agent__slug",
     "agent__name",
+    "agent__model",
+    "agent__transfer_targets",
+    "pending_to__slug",
+    "data__bytes",
     *(f"user__{n}" for n in ("external_id", "name", "identified")),
 )
 
@@ -31,7 +35,10 @@ class Shown:
     user_id: str  # the id within its realm
     user_name: str
     identified: bool
-    archived_at: datetime | None
+    model: str  # the agent's; a session may have another
+    targets: tuple[str, ...]  # slugs of the agents that its user may go to
+    pending_to: str | None  # the slug of the agent that is to pick up
+    data_bytes: int
 
     @property
     def id(self) -> str:
@@ -70,15 +77,20 @@ def shown(sessions: Iterable[Mapping[str, Any]], now: datetime) -> list[Shown]:
 
 
 def _shown(row: Mapping[str, Any], policies: rows.Policies, now: datetime) -> Shown:
+    facts = clocks.as_of(rows.facts_from(row, policies), now)
+    pending = facts.pending_until is not None and facts.pending_until > now
     return Shown(
-        facts=clocks.as_of(rows.facts_from(row, policies), now),
+        facts=facts,
         now=now,
         agent_slug=row["agent__slug"],
         agent_name=row["agent__name"],
         user_id=row["user__external_id"],
         user_name=row["user__name"],
         identified=row["user__identified"],
-        archived_at=row["archived_at"],
+        model=row["agent__model"],
+        targets=tuple(row["agent__transfer_targets"]),
+        pending_to=row["pending_to__slug"] if pending else None,
+        data_bytes=total(row["data__bytes"]) if row["data__bytes"] else 0,
     )
 
 

@@ -1,29 +1,24 @@
 """What sessions look like, and what may be sent about them (3-api.md, "Sessions")."""
 
-from collections.abc import Mapping
-from typing import Any, Literal, Self
+from datetime import timedelta
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, StringConstraints, model_validator
 
 from portal.accounts.permissions import Principal, Verb, allows
-from portal.rest.fields import Instant
+from portal.rest.fields import PRINTABLE, Duration, Instant
 from portal.rest.pagination import Paged
+from sessions_app.actions import bulk
 from sessions_app.api.schemas.fields import Body, Channel, Email, Language, Name, Payload, Reason, Slug, UserId, Version
-from sessions_app.core.facts import EndReason, State
+from sessions_app.core.facts import EndReason, Facts, State
 from sessions_app.core.why import possible, why
-from sessions_app.queries.shown import Shown
+from sessions_app.queries.shown import Shown, public_id
 
-# What nothing sets before there are models, live chat, session data and transfers.
-NOT_YET: Mapping[str, Any] = {
-    **dict.fromkeys(("model", "model_override", "transferred_from", "transferred_to", "pending_transfer")),
-    "live_chat": False,
-    "data_bytes": 0,
-}
 FACTS = (
     *("thread", "state", "version", "channel", "language", "locale", "started_at", "last_interaction_at", "ended_at"),
     *("end_reason", "silent", "paused_at", "user_turns", "interactions", "conversations", "messages"),
-    *("policy_version", "row_version"),
+    *("policy_version", "archived_at", "model_override", "row_version"),
 )
 
 
@@ -81,19 +76,36 @@ class Session(BaseModel):
             user=User(id=shown.user_id, name=shown.user_name or None, identified=shown.identified),
             idle_at=shown.idle_at,
             ends_at=shown.ends_at,
-            archived_at=shown.archived_at,
+            model=facts.model_override or shown.model or None,
+            live_chat=facts.in_live_chat,
+            data_bytes=shown.data_bytes,
+            transferred_from=_id(facts.transferred_from, facts),
+            transferred_to=_id(facts.transferred_to, facts),
+            pending_transfer=shown.pending_to,
             why=why(facts),
             actions=_actions(shown, caller),
             **as_they_are,
-            **NOT_YET,
             **more,
         )
 
 
+def _id(session: UUID | None, other: Facts) -> str | None:
+    """The public id of a session that a transfer links with another: they are of one version."""
+    return public_id(session, other.version) if session else None
+
+
+# What may be done by whom, beside what controls a session.
+VERBS = {"take_over": Verb.TAKE_OVER, "hand_back": Verb.TAKE_OVER, "model": Verb.OVERRIDE_MODEL}
+
+
 def _actions(shown: Shown, caller: Principal) -> list[str]:
     facts = shown.facts
-    may = allows(caller, Verb.CONTROL_SESSION, agent_id=facts.agent, user_id=facts.user)
-    return list(possible(facts)) if may else []
+    return [
+        action
+        for action in possible(facts)
+        if allows(caller, VERBS.get(action, Verb.CONTROL_SESSION), agent_id=facts.agent, user_id=facts.user)
+        and (action != "transfer" or shown.targets or caller.user_id is None)
+    ]
 
 
 class SessionAnswer(Session):
@@ -163,3 +175,80 @@ class Deed(Body):
 
     reason: Reason = ""
     seen_state: State | None = None
+
+
+class TransferTo(Deed):
+    agent: Slug = Field(description="The slug of the agent that picks up at the user's next turn.")
+
+
+Model = Annotated[str, StringConstraints(min_length=1, max_length=100), PRINTABLE]
+
+
+class SetModel(Deed):
+    model: Model | None = Field(description="One of the agent's models; `null` for the agent's own again.")
+
+
+class NoState(Body):
+    reason: Reason = ""
+
+
+def _ahead(by: timedelta) -> timedelta:
+    if not timedelta(0) < by <= LONGEST_JUMP:
+        raise ValueError(f"More than nothing, and at most {LONGEST_JUMP.days} days.")
+    return by
+
+
+LONGEST_JUMP = timedelta(days=3650)
+
+
+class FastForward(Body):
+    by: Annotated[Duration, AfterValidator(_ahead)]
+
+
+# ── many at once ─────────────────────────────────────────────────────────────────────────────────────────────────────
+class SessionFilter(Body):
+    """As the parameters of the list. A field that does not exist is refused: it would match everything."""
+
+    agent: Slug | None = None
+    state: Literal["open", "any", "live", "idle", "paused", "ended"] = "open"
+    user: UserId | None = None
+    version: Version = "LIVE"
+    channel: Channel | None = None
+    language: Language | None = None
+    end_reason: EndReason | None = None
+    archived: bool = False
+    started_after: AwareDatetime | None = None
+    started_before: AwareDatetime | None = None
+    q: UserId | None = None
+
+
+SessionId = Annotated[str, StringConstraints(min_length=1, max_length=60), PRINTABLE]
+
+
+class Bulk(Body):
+    """One deed on the sessions of `ids`, or on those a filter matches. With `expect`, only if there are so many."""
+
+    action: Literal["end", "pause", "resume", "extend"]
+    ids: list[SessionId] | None = Field(default=None, max_length=bulk.MOST)
+    filter: SessionFilter | None = None
+    expect: int | None = Field(default=None, ge=0)
+    reason: Reason = ""
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if (self.ids is None) == (self.filter is None):
+            raise ValueError("Send either ids or a filter.")
+        return self
+
+
+class BulkItem(BaseModel):
+    """`reason` is the code of an error, where there is one."""
+
+    id: str
+    result: Literal["ok", "already", "skipped", "denied"]
+    reason: str | None
+
+
+class BulkAnswer(BaseModel):
+    items: list[BulkItem]
+    server_now: Instant

@@ -28,6 +28,15 @@ TABLE = {
     ("POST", "/sessions/#/resume"): (200, 200, 404, 404, 200, 404, 401),
     ("POST", "/sessions/#/end"): (200, 200, 404, 404, 200, 404, 401),
     ("POST", "/sessions/#/clear-history"): (403, 403, 404, 404, 200, 404, 401),
+    ("POST", "/sessions/#/extend"): (200, 200, 404, 404, 200, 404, 401),
+    ("POST", "/sessions/#/transfer"): (422, 422, 404, 404, 422, 404, 401),  # there is no such agent
+    ("DELETE", "/sessions/#/transfer"): (200, 200, 404, 404, 200, 404, 401),
+    ("POST", "/sessions/#/live-chat"): (200, 200, 404, 404, 403, 404, 401),
+    ("DELETE", "/sessions/#/live-chat"): (200, 200, 404, 404, 403, 404, 401),
+    ("PUT", "/sessions/#/model"): (200, 403, 404, 404, 403, 404, 401),
+    ("POST", "/sessions/#/fast-forward"): (422, 422, 404, 404, 403, 404, 401),  # it is no emulator session
+    ("POST", "/sessions/bulk"): (200, 200, 200, 200, 200, 200, 401),  # each session has its own result
+    ("POST", "/interactions"): (200, 200, 200, 200, 200, 200, 401),  # so has each message
     ("GET", "/agents"): (200, 200, 200, 200, 200, 200, 401),
     ("POST", "/agents"): (201, 201, 201, 403, 403, 403, 401),
     ("GET", "/agents/shop"): (200, 200, 404, 200, 404, 404, 401),
@@ -39,24 +48,30 @@ TABLE = {
 BODIES = {
     "/sessions": START,
     "/sessions/#/messages": SAY,
+    "/sessions/#/transfer": {"agent": "nowhere"},
+    "/sessions/#/model": {"model": None},
+    "/sessions/#/fast-forward": {"by": "PT1M"},
+    "/sessions/bulk": {"action": "pause", "filter": {}},
+    "/interactions": {"items": [{"agent": "shop", "user": "ada", "text": "hello"}]},
     "/agents": {"name": "Bistro", "platform": "external"},
     "/agents/shop": {"name": "Store"},
     "/agents/shop/session-policy": {"warn_before": 30},
 }
 CODES = {401: "unauthenticated", 403: "forbidden", 404: "not_found", 409: "state_changed"}
+REFUSED = {"/sessions/#/transfer": "transfer_impossible", "/sessions/#/fast-forward": "invalid"}
 
 
 @pytest.mark.parametrize("caller", CALLERS)
 @pytest.mark.parametrize(("method", "path"), TABLE)
 def test_each_caller_gets_what_is_theirs(request, visitor, caller, method, path):
     expected = TABLE[method, path][CALLERS.index(caller)]
-    body = BODIES.get(path) if method != "GET" else None
+    body = BODIES.get(path) if method not in ("GET", "DELETE") else None
     who: Program = request.getfixturevalue(caller)
 
     response = who.call(method, path.replace("#", visitor.session), body)
 
-    if expected in CODES:
-        refused(response, expected, CODES[expected])
+    if expected == 422 or expected in CODES:
+        refused(response, expected, CODES.get(expected) or REFUSED[path])
     else:
         assert response.status_code == expected, response.content
 
@@ -93,8 +108,8 @@ def test_actions_are_what_this_caller_may_do(olga, owner, visitor):
     Token.objects.filter(digest=tokens.digest(str(reader.token))).update(read_only=True)
     path = f"/sessions/{visitor.session}"
 
-    assert owner.get(path).body["actions"] == ["end", "pause"]
-    assert visitor.get(path).body["actions"] == ["end", "pause"]
+    assert owner.get(path).body["actions"] == ["end", "pause", "extend", "transfer", "take_over"]
+    assert visitor.get(path).body["actions"] == ["end", "pause", "extend"], "nowhere to go is offered"
     assert reader.get(path).body["actions"] == []
     refused(reader.post(f"{path}/end"), 403, "forbidden")
 

@@ -29,7 +29,7 @@ def test_a_session_has_exactly_the_fields_of_the_contract(owner, session):
     assert found["user"] == {"id": "ada", "name": "Ada", "identified": False}
     assert (found["state"], found["version"], found["user_turns"], found["messages"]) == ("live", "LIVE", 1, 1)
     assert found["why"].startswith("Ends ")
-    assert found["actions"] == ["end", "pause"]
+    assert found["actions"] == ["end", "pause", "extend", "transfer", "take_over"]
     assert (found["model"], found["live_chat"], found["data_bytes"]) == (None, False, 0)
 
 
@@ -132,7 +132,7 @@ def test_any_printable_user_id_will_do(owner, shop):
 def test_pausing_and_resuming(owner, session):
     paused = owner.post(f"/sessions/{session.pk}/pause", {"reason": "lunch", "seen_state": "live"})
     assert (paused.status_code, paused.body["state"], paused.body["ends_at"]) == (200, "paused", None)
-    assert paused.body["actions"] == ["end", "resume"]
+    assert paused.body["actions"] == ["end", "resume", "transfer"]
     assert owner.post(f"/sessions/{session.pk}/pause").body["row_version"] == paused.body["row_version"]
     assert owner.post(f"/sessions/{session.pk}/resume").body["state"] == "live"
 

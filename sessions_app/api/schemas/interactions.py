@@ -1,0 +1,57 @@
+"""What `POST /interactions` takes and answers."""
+
+from typing import Literal, Self
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, Field, model_validator
+
+from portal.rest.fields import Instant
+from sessions_app.actions.interactions import MOST
+from sessions_app.api.schemas.fields import Body, Slug, UserId
+from sessions_app.api.schemas.messages import Say
+from sessions_app.api.schemas.sessions import SessionId
+
+
+class Interaction(Say):
+    """A message, and where it goes: to a `session`; or with `agent` to a `thread`, or to the latest thread of a `user`,
+    which begins with it where there is none."""
+
+    session: SessionId | None = None
+    agent: Slug | None = None
+    thread: UUID | None = None
+    user: UserId | None = None
+    at: AwareDatetime | None = Field(
+        default=None, description="When it was said, for imports: dates the message, never a deadline."
+    )
+
+    @model_validator(mode="after")
+    def _addressed(self) -> Self:
+        if self.session is not None:
+            fits = self.agent is None and self.thread is None and self.user is None
+        else:
+            fits = self.agent is not None and (self.thread is None) != (self.user is None)
+        if not fits:
+            raise ValueError("Send a session, or an agent with a thread or a user.")
+        return self
+
+
+class Interactions(Body):
+    items: list[Interaction] = Field(min_length=1, max_length=MOST)
+
+
+class Recorded(BaseModel):
+    """What became of one item. Of a refused one `code` says why, and nothing of it was kept."""
+
+    result: Literal["ok", "already", "refused"]
+    message: UUID | None = None
+    seq: int | None = None
+    thread: UUID | None = None
+    session: str | None = None
+    previous_session: str | None = None
+    code: str | None = None
+    detail: str | None = None
+
+
+class InteractionsAnswer(BaseModel):
+    items: list[Recorded]
+    server_now: Instant
