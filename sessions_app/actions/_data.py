@@ -217,4 +217,5 @@ def _do(statement: str, *values: Any) -> None:
 def _rows(statement: str, *values: Any) -> list[Any]:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
-        return cursor.fetchall()
+        found: list[Any] = cursor.fetchall()
+    return found

@@ -5,7 +5,7 @@ transaction; so a process that dies between question and answer leaves a turn th
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -18,6 +18,7 @@ from portal.lib import background, threads
 from sessions_app import engines
 from sessions_app.actions import _store, waiting
 from sessions_app.core.commands import BOT, Answer, BotMessage, Command
+from sessions_app.engines import understanding
 from sessions_app.engines.turn import EngineFailed, EngineUnavailable, Reply
 from sessions_app.queries import turns
 
@@ -79,10 +80,11 @@ async def _ask(claimed: turns.Claimed) -> Answer:
     except Exception as error:
         log.exception("engine raised", platform=claimed.platform)
         return _failed(claimed, f"The engine failed with {type(error).__name__}.")
-    return answer(reply, turn=claimed.message, session=claimed.session)
+    understood = understanding.of(claimed.turn, reply)
+    return answer(reply, turn=claimed.message, session=claimed.session, understood=understood)
 
 
-def answer(reply: Reply, *, turn: UUID, session: UUID) -> Answer:
+def answer(reply: Reply, *, turn: UUID, session: UUID, understood: Mapping[str, Any] | None = None) -> Answer:
     """What the bot replied to a turn of a session, as a command."""
     lines = (BotMessage(text=line.text, payload=line.payload, language=reply.language) for line in reply.messages)
     return Answer(
@@ -92,9 +94,17 @@ def answer(reply: Reply, *, turn: UUID, session: UUID) -> Answer:
         messages=tuple(lines),
         ends_session=reply.ends_session,
         wants_human=reply.wants_human,
+        understood=understood,
     )
 
 
 def _failed(claimed: turns.Claimed, why: str) -> Answer:
     apology = BotMessage(text="", text_key=Key.BOT_UNAVAILABLE)
-    return Answer(session=claimed.session, actor=BOT, turn=claimed.message, messages=(apology,), failure=why)
+    return Answer(
+        session=claimed.session,
+        actor=BOT,
+        turn=claimed.message,
+        messages=(apology,),
+        failure=why,
+        understood=understanding.of(claimed.turn, Reply()),
+    )

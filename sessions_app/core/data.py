@@ -21,6 +21,10 @@ class Unusable(ValueError):
     """The patch names a variable that cannot be. The text is a sentence for whoever sent it."""
 
 
+class NothingThere(Exception):
+    """Nothing is at this path."""
+
+
 class TooLarge(Exception):
     """The variables would not fit. `has` and `would` are sizes of the whole object in bytes."""
 
@@ -133,6 +137,26 @@ def compact(value: Any) -> str:
 def size(name: str, text: str) -> int:
     """What a variable takes: its name, a colon, its value and a comma."""
     return len(compact(name).encode()) + len(text.encode()) + 2
+
+
+def at(value: Any, path: str) -> Any:
+    """What is at `path` in a value: names and places in lists, with dots between. Where a name has dots itself, the
+    longest name that is there is meant. Raises NothingThere."""
+    if isinstance(value, list):
+        found: Mapping[str, Any] = {str(place): item for place, item in enumerate(value)}
+    else:
+        found = value if isinstance(value, dict) else {}
+    for name, rest in splits(path):
+        if name in found:
+            return found[name] if rest is None else at(found[name], rest)
+    raise NothingThere(path)
+
+
+def splits(path: str) -> Iterable[tuple[str, str | None]]:
+    """`a.b.c` → (`a.b.c`, None), (`a.b`, `c`), (`a`, `b.c`)."""
+    steps = path.split(".")
+    for end in range(len(steps), 0, -1):
+        yield ".".join(steps[:end]), ".".join(steps[end:]) if end < len(steps) else None
 
 
 def _demand_names(patch: Mapping[str, Any]) -> None:

@@ -1,27 +1,33 @@
 """Scripted bots: intents with training phrases, events and buttons, written in YAML (`scripting.grammar`)."""
 
 import asyncio
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
 from sessions_app.engines.scripting import grammar, speech
-from sessions_app.engines.scripting.match import THRESHOLD, Matcher
+from sessions_app.engines.scripting.match import THRESHOLD, Match, Matcher
 from sessions_app.engines.scripting.script import Answer, Language, Script
-from sessions_app.engines.turn import EngineFailed, Reply, Turn
+from sessions_app.engines.scripting.sentiment import sentiment
+from sessions_app.engines.turn import Dialogstate, EngineFailed, Reply, Scored, Turn
 
 UPLOAD_EVENT = "UPLOAD"  # what a script names to answer a file
+MOST_INTENTS = 5  # guesses that are told
 
 
 @dataclass(frozen=True, slots=True)
 class Understood:
-    """What a turn was taken for. intent: an intent's or event's name; None for the fallback."""
+    """What a turn was taken for. intent: an intent's or event's name; None for the fallback. ranked: the likeliest
+    intents of what was typed, best first."""
 
     language: Language
     answer: Answer
+    type: Literal["INTENT", "EVENT", "FALLBACK"]
     intent: str | None
     score: float
+    ranked: tuple[Match, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +51,18 @@ def answer(turn: Turn) -> Reply:
         wants_human=understood.answer.wants_human,
         intent=understood.intent,
         score=understood.score,
+        intents=tuple(Scored(match.intent, match.score) for match in understood.ranked),
+        sentiment=sentiment(turn.text, language=understood.language.tag) if turn.text else None,
+        dialogstate=_dialogstate(understood, agent=turn.agent_slug),
         language=understood.language.tag,
     )
+
+
+def _dialogstate(understood: Understood, *, agent: str) -> Dialogstate:
+    """The part of the script that answers, the same in every language."""
+    name = understood.intent or "fallback"
+    id = uuid.uuid5(uuid.NAMESPACE_OID, f"{agent}/{understood.type}/{name}")
+    return Dialogstate(id=str(id), name=name, type=understood.type)
 
 
 @lru_cache(maxsize=64)
@@ -83,22 +99,28 @@ def _triggered(spoken: list[Language], name: str) -> Understood:
 
 def _event(spoken: list[Language], name: str) -> Understood | None:
     found = (language for language in spoken if name in language.events)
-    return next((Understood(language, language.events[name], name, 1.0) for language in found), None)
+    return next((Understood(language, language.events[name], "EVENT", name, 1.0) for language in found), None)
 
 
 def _pressed(spoken: list[Language], payload: Mapping[str, Any]) -> Understood | None:
     """A button names its intent. None for a button of a script that has changed since: its label is read instead."""
     named = str(payload.get("postback"))
     found = ((language, language.intents[named]) for language in spoken if named in language.intents)
-    return next((Understood(language, intent.answer, intent.name, 1.0) for language, intent in found), None)
+    return next((_meant(language, Match(intent.name, 1.0)) for language, intent in found), None)
 
 
 def _typed(bot: Bot, language: Language, text: str) -> Understood:
-    match = bot.matchers[language.tag].best(text)
-    if match is None or match.score < THRESHOLD:
-        return _not_understood(language, match.score if match else 0.0)
-    return Understood(language, language.intents[match.intent].answer, match.intent, match.score)
+    ranked = bot.matchers[language.tag].ranked(text, most=MOST_INTENTS)
+    if not ranked or ranked[0].score < THRESHOLD:
+        return _not_understood(language, *ranked)
+    return _meant(language, *ranked)
 
 
-def _not_understood(language: Language, score: float = 0.0) -> Understood:
-    return Understood(language, language.fallback, None, score)
+def _meant(language: Language, match: Match, *others: Match) -> Understood:
+    answer = language.intents[match.intent].answer
+    return Understood(language, answer, "INTENT", match.intent, match.score, (match, *others))
+
+
+def _not_understood(language: Language, *ranked: Match) -> Understood:
+    score = ranked[0].score if ranked else 0.0
+    return Understood(language, language.fallback, "FALLBACK", None, score, ranked)

@@ -47,13 +47,32 @@ class ReplyMessage:
     payload: Mapping[str, Any] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A guess and how sure it is, 0 to 1."""
+
+    name: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialogstate:
+    """The dialog, or the block of one, that a bot has triggered. The same one has the same id at every turn."""
+
+    id: str
+    name: str
+    type: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
     """The bot's answer: zero or more messages, in order.
 
     ends_session: the bot says that the talk is over (`bot_ended`). wants_human: it asks for a person to take over.
     intent, score: what was understood and how surely, 0 to 1; intent is None when nothing was.
-    language: the tag of the texts; None where the platform does not say.
+    intents: the likeliest ones, best first. entities: what was found in the text, as the platform says it.
+    sentiment: positive, neutral or negative, and how much so. dialogstate: what answered.
+    language: the tag of the texts. Each is empty where the platform does not say.
     """
 
     messages: tuple[ReplyMessage, ...] = ()
@@ -61,6 +80,10 @@ class Reply:
     wants_human: bool = False
     intent: str | None = None
     score: float | None = None
+    intents: tuple[Scored, ...] = ()
+    entities: tuple[Mapping[str, Any], ...] = ()
+    sentiment: Scored | None = None
+    dialogstate: Dialogstate | None = None
     language: str | None = None
 
 

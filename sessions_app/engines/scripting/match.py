@@ -38,15 +38,20 @@ class Matcher:
         self._weights = {feature: self._weight(feature) for feature in self._holders}
         self._totals = [self._total(features) for _, features in self._phrases]
 
-    def best(self, text: str) -> Match | None:
-        """The likeliest intent, however unlikely; of equals the one written first. None without anything in common."""
+    def ranked(self, text: str, *, most: int) -> list[Match]:
+        """The likeliest intents, however unlikely, best first; of equals the one written first. Empty without anything
+        in common."""
         features = words.features(text)
-        common = self._common(features)
-        if not common:
-            return None
         total = self._total(features)
-        score, before = max((self._score(shared, number, total), -number) for number, shared in common.items())
-        return Match(self._phrases[-before][0], score)
+        scores = [(-self._score(shared, number, total), number) for number, shared in self._common(features).items()]
+        best: dict[str, float] = {}
+        for score, number in sorted(scores):
+            best.setdefault(self._phrases[number][0], -score)
+        return [Match(intent, score) for intent, score in best.items()][:most]
+
+    def best(self, text: str) -> Match | None:
+        """The likeliest intent, or None."""
+        return next(iter(self.ranked(text, most=1)), None)
 
     def _common(self, features: frozenset[str]) -> dict[int, float]:
         """By phrase, the weight of what it shares. In a fixed order, since sums of floats depend on theirs."""

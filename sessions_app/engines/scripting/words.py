@@ -23,7 +23,7 @@ PART = "~"
 
 def features(text: str) -> frozenset[str]:
     """What there is to recognise in a text. Parts of words begin with PART, whole words and pairs of signs do not."""
-    return frozenset(feature for run in _RUNS.finditer(_folded(text)) for feature in _of(run))
+    return frozenset(feature for run in _RUNS.finditer(folded(text)) for feature in _of(run))
 
 
 def _of(run: re.Match[str]) -> Iterator[str]:
@@ -38,7 +38,7 @@ def _of(run: re.Match[str]) -> Iterator[str]:
         yield from (PART + edged[i : i + 3] for i in range(len(edged) - 2))
 
 
-def _folded(text: str) -> str:
+def folded(text: str) -> str:
     """Letters, marks that make letters, digits and spaces."""
     decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
     bare = "".join(sign for sign in decomposed if not _is_accent(sign))

@@ -92,6 +92,14 @@ def test_of_equals_the_one_written_first_is_taken():
     assert Matcher([intent("b", "same words"), intent("a", "same words")]).best("same words").intent == "b"
 
 
+def test_intents_are_ranked_once_each_by_their_best_phrase():
+    ranked = MATCHER.ranked("order 12345 opening hours order", most=9)
+    assert [match.intent for match in ranked] == ["hours", "number", "order"]
+    assert ranked[0].score > ranked[1].score > ranked[2].score
+    assert MATCHER.ranked("order 12345 opening hours order", most=2) == ranked[:2]
+    assert MATCHER.ranked("qqq", most=9) == []
+
+
 def test_a_matcher_without_intents_matches_nothing():
     assert Matcher([]).best("hello") is None
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sessions_app.engines import scripted
-from sessions_app.engines.turn import EngineFailed, ReplyMessage, Turn
+from sessions_app.engines.turn import EngineFailed, ReplyMessage, Scored, Turn
 
 SCRIPT = """\
 languages:
@@ -82,6 +82,50 @@ async def test_a_text_that_means_nothing_gets_the_fallback_and_no_intent():
     assert [message.text for message in reply.messages] == ["I did not understand that."]
     assert reply.intent is None
     assert reply.score < 0.46
+
+
+async def test_the_likeliest_intents_are_told_best_first():
+    reply = await scripted.reply(turn("when can I talk to a person"))
+    assert [guess.name for guess in reply.intents][:1] == ["person"]
+    assert {guess.name for guess in reply.intents} == {"person", "hours", "joke"}
+    scores = [guess.score for guess in reply.intents]
+    assert scores == sorted(scores, reverse=True)
+    assert scores[0] == reply.score
+    assert (await scripted.reply(turn("qqq"))).intents == ()
+
+
+async def test_no_more_than_five_intents_are_told():
+    many = "".join(f"      i{n}: {{phrases: [same words], replies: [x]}}\n" for n in range(9))
+    script = SCRIPT.replace("      hours:\n", many + "      hours:\n", 1)
+    assert [guess.name for guess in (await scripted.reply(turn("same words", script=script))).intents] == [
+        *("i0", "i1", "i2", "i3", "i4")
+    ]
+
+
+async def test_how_the_user_feels_is_told_of_what_they_say_and_of_nothing_else():
+    assert (await scripted.reply(turn("great, thanks"))).sentiment == Scored("positive", 0.6667)
+    assert (await scripted.reply(turn(kind="event", event="WELCOME"))).sentiment is None
+
+
+@pytest.mark.parametrize(
+    ("said", "name", "type"),
+    [
+        ({"text": "goodbye"}, "goodbye", "INTENT"),
+        ({"kind": "postback", "payload": {"postback": "goodbye"}}, "goodbye", "INTENT"),
+        ({"kind": "event", "event": "WELCOME"}, "WELCOME", "EVENT"),
+        ({"text": "qqq"}, "fallback", "FALLBACK"),
+    ],
+)
+async def test_the_part_of_the_script_that_answers_is_the_dialog_state(said, name, type):
+    state = (await scripted.reply(turn(**said))).dialogstate
+    assert (state.name, state.type) == (name, type)
+
+
+async def test_a_dialog_state_keeps_its_id_and_no_other_has_it():
+    ids = [(await scripted.reply(turn(text, session_id=s))).dialogstate.id for text in ("goodbye", "qqq") for s in "ab"]
+    assert (ids[0], ids[2]) == (ids[1], ids[3])
+    elsewhere = (await scripted.reply(turn("goodbye", agent_slug="billing"))).dialogstate.id
+    assert len({ids[0], ids[2], elsewhere}) == 3
 
 
 async def test_a_goodbye_ends_the_session():
