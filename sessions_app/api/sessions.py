@@ -57,11 +57,6 @@ def start_session(request: ApiRequest, body: StartSession) -> Status[SessionAnsw
     return Status(201 if outcome.result == "done" else 200, answer(request.auth, outcome))
 
 
-@router.get("/sessions/{session}", summary="Look at a session", **answers(SessionAnswer, "not_found"))
-def get_session(request: ApiRequest, session: str) -> SessionAnswer:
-    return shown(request.auth, named(session))
-
-
 @router.post(
     "/sessions/bulk",
     summary="Do one thing to many sessions",
@@ -79,6 +74,11 @@ def bulk_sessions(request: ApiRequest, body: Bulk) -> BulkAnswer:
         reason=body.reason,
     )
     return BulkAnswer(items=_bulk_items(body.ids, found), server_now=clock.now())
+
+
+@router.get("/sessions/{session}", summary="Look at a session", **answers(SessionAnswer, "not_found"))
+def get_session(request: ApiRequest, session: str) -> SessionAnswer:
+    return shown(request.auth, named(session))
 
 
 def _bulk_items(asked: list[str] | None, found: list[bulk.Item]) -> list[BulkItem]:
