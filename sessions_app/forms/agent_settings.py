@@ -47,7 +47,7 @@ class ModelFields(forms.Form):
         widget=_lines(3),
         help_text=_at_most(
             "models",
-            _("Those a session can be given where its policy allows an override, one per line. Empty means any."),
+            _("What a session can be given instead where its policy allows an override, one per line."),
         ),
     )
 

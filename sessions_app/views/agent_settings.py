@@ -26,7 +26,7 @@ from sessions_app.queries import targets
 from sessions_app.queries.targets import Target
 from sessions_app.views import doors
 
-EMPTY = {"allowed_origins": lazy("any site"), "models": lazy("any"), "model": lazy("left to the bot")}
+EMPTY = {"allowed_origins": lazy("any site"), "model": lazy("left to the bot")}
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,7 +112,7 @@ class AgentFields(Body):
 
     prompt: SentPrompt = _set()
     model: Model | None = _set("Used unless a session overrides it; null leaves it to the bot.")
-    models: list[Model] = _set("Those that may be chosen for a session.", most="models")
+    models: list[Model] = _set("Those that a session can be given instead.", most="models")
     allowed_origins: list[Origin] = _set("Sites that may embed the chat; none means any.", most="allowed_origins")
     identity: Identity = _set("Whether the site vouches for its users.")
     transfer_targets: list[Slug] = _set("Slugs of the agents that users may go to.", most="transfer_targets")

@@ -228,7 +228,7 @@ def test_moving_to_another_platform_is_a_version_of_the_policy(olga: Account, sh
     version = policies.current([shop.pk])[shop.pk]
     assert (version.number, version.platform, version.policy) == (2, Platform.DIALOGFLOW_CX, before.policy)
     assert (version.author, version.reason) == ("olga", "The agent moved to Dialogflow CX.")
-    (difference,) = policies.differences(before, version)
+    (difference,) = policies.Entry(version, before).differences
     assert (difference.title, difference.was, difference.now) == ("Platform", "External back end", "Dialogflow CX")
 
 
@@ -251,7 +251,7 @@ def test_a_stale_form_shows_theirs_and_mine_and_keeps_what_was_typed(olga: Accou
         "Languages": ("English", "English, German"),
         "Allowed sites": ("any site", "https://mine.example"),
         "Model": ("large", "left to the bot"),
-        "Models to choose from": ("large, small", "any"),
+        "Models to choose from": ("large, small", "none"),
         "Agents that users may go to": ("billing", "none"),
         "Memory": ("off", "on"),
     }
