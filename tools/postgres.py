@@ -73,8 +73,9 @@ class _Server:
         fresh.rename(self.data)
 
     def start(self, sockets: Path, settings: Sequence[str]) -> None:
-        # Nothing works in this directory any more, so a pid that is still written there is of a process that died.
-        (self.data / "postmaster.pid").unlink(missing_ok=True)
+        # Nothing works in these directories any more, so a pid that is still written there is of a process that died.
+        for left in (self.data / "postmaster.pid", sockets / ".s.PGSQL.5432.lock"):
+            left.unlink(missing_ok=True)
         if self.log.exists():
             self.log.replace(self.log.with_suffix(".before"))
         options = ["-k", str(sockets), "-c", "listen_addresses=", *(word for line in settings for word in ("-c", line))]
