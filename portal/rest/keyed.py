@@ -55,6 +55,8 @@ def _body(request: HttpRequest) -> Iterable[bytes]:
     try:
         return [request.body]
     except RawPostDataException:
+        if request.content_type != "multipart/form-data":
+            raise  # two bodies that nobody can read again must not look like one
         return _form(request)
 
 

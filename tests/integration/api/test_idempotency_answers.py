@@ -5,10 +5,12 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import OperationalError
+from django.http import RawPostDataException
+from django.test import RequestFactory
 from django.test.client import encode_multipart
 from ninja import NinjaAPI
 
-from portal.rest import claims, idempotency
+from portal.rest import claims, idempotency, keyed
 from portal.rest.keyed import Caller
 from portal.rest.models import KeptAnswer
 from tests.integration.api import bench
@@ -73,6 +75,13 @@ def test_the_same_file_is_the_same_whatever_its_boundary():
     assert is_replay(upload(b"words", "two"))
     assert upload(b"other", "one").status_code == 422
     assert stage.done == [b"words"], "the operation got all of it"
+
+
+def test_a_body_that_cannot_be_read_again_is_not_taken_for_another():
+    request = RequestFactory().post("/", b"{}", content_type="application/json", headers={"Idempotency-Key": "k"})
+    request.read()
+    with pytest.raises(RawPostDataException):
+        keyed.read(request, Caller("ada", frozenset()))
 
 
 def test_the_question_mark_and_what_follows_belong_to_the_address():
