@@ -4,7 +4,6 @@ from typing import Any
 
 from django.http import HttpResponse
 from ninja import Query, Router
-from pydantic import JsonValue
 
 from portal.lib import clock, strict_json
 from portal.lib.strict_json import NotJson
@@ -31,7 +30,7 @@ def _with_patch(operation: dict[str, Any]) -> dict[str, Any]:
 @router.get(
     "/sessions/{session}/data",
     summary="Read session data",
-    **answers(SessionData | JsonValue, "forbidden", "not_found", "invalid"),
+    **answers(SessionData | Any, "forbidden", "not_found", "invalid"),
 )
 def get_data(request: ApiRequest, session: str, query: Query[DataQuery]) -> HttpResponse:
     """`internal` and every variable, or what is at `path`. Variables that the agent marks as sensitive are “•••” unless

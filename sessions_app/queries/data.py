@@ -57,10 +57,10 @@ def _internal(session: UUID, row: Mapping[str, Any]) -> dict[str, Any]:
 def _said_last(session: UUID, thread: UUID) -> internal.Said | None:
     """Read backwards along the thread. A preset prompt is nothing the user has said: it counts until they do."""
     lines = Message.objects.filter(thread=thread, session=session)
-    row = lines.filter(_SAID).order_by("-seq").values("sender", "kind", "text", "event", "payload").first()
-    if row is not None:
-        said = {name: row[name] for name in ("text", "event", "payload")}
-        return internal.Said(sender=Sender(row["sender"]), kind=Kind(row["kind"]), **said)
+    last = lines.filter(_SAID).order_by("-seq").values_list("sender", "kind", "text", "event", "payload").first()
+    if last is not None:
+        sender, kind, text, event, payload = last
+        return internal.Said(sender=Sender(sender), kind=Kind(kind), text=text, event=event, payload=payload)
     prompted = lines.filter(kind=Kind.PRESET.value).exists()
     return internal.Said(sender=Sender.BOT, kind=Kind.PRESET) if prompted else None
 
@@ -74,5 +74,6 @@ def variables(session: UUID, *, names: Collection[str] | None = None) -> list[tu
 
 
 def size(session: UUID) -> int:
-    """Bytes of the variables as one object of compact JSON."""
-    return data.total(SessionData.objects.filter(pk=session).values_list("bytes", flat=True).first() or 0)
+    """Bytes of the variables as one object of compact JSON; 0 without any."""
+    taken = SessionData.objects.filter(pk=session).values_list("bytes", flat=True).first()
+    return data.total(taken) if taken else 0

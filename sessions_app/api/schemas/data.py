@@ -86,5 +86,5 @@ class DataQuery(BaseModel):
         default=None, description="Answer with what is there instead, as `internal.user.firstName` or `basket.lines.0`."
     )
     reveal: list[Reveal] = Field(
-        default=[], description="A sensitive variable to show as it is; `*` for all. The audit log notes it."
+        default_factory=list, description="A sensitive variable to show as it is; `*` for all. The audit log notes it."
     )

@@ -22,6 +22,8 @@ TABLE = {
     ("GET", "/sessions/#"): (200, 200, 404, 404, 200, 404, 401),
     ("GET", "/sessions/#/messages"): (200, 200, 404, 404, 200, 404, 401),
     ("GET", "/sessions/#/events"): (200, 200, 404, 404, 403, 404, 401),
+    ("GET", "/sessions/#/data"): (200, 200, 404, 404, 403, 404, 401),
+    ("PATCH", "/sessions/#/data"): (200, 200, 404, 404, 403, 404, 401),
     ("POST", "/sessions"): (201, 201, 404, 403, 403, 403, 401),
     ("POST", "/sessions/#/messages"): (200, 200, 404, 404, 200, 404, 401),
     ("POST", "/sessions/#/pause"): (200, 200, 404, 404, 200, 404, 401),
@@ -48,6 +50,7 @@ TABLE = {
 BODIES = {
     "/sessions": START,
     "/sessions/#/messages": SAY,
+    "/sessions/#/data": {"basket": 1},
     "/sessions/#/transfer": {"agent": "nowhere"},
     "/sessions/#/model": {"model": None},
     "/sessions/#/fast-forward": {"by": "PT1M"},
