@@ -16,6 +16,8 @@ from portal.agents.models import Agent
 from portal.audit import actions as audit
 from portal.lib import clock
 from sessions_app.actions import agents
+from sessions_app.actions._apply import apply
+from sessions_app.core.commands import Tick
 from sessions_app.models import ChatSession, ChatUser, Thread
 from sessions_app.queries import pasts
 
@@ -24,8 +26,9 @@ class HasOpenSessions(Exception):
     """Somebody is in a session with the agent, or on the way to one. Nothing was removed."""
 
     def __init__(self, count: int) -> None:
-        sessions = "A session is" if count == 1 else f"{count} sessions are"
-        super().__init__(f"{sessions} open with this agent. Nothing was removed; end them first, or disable the agent.")
+        sessions = "1 session is" if count == 1 else f"{count} sessions are"
+        advice = "End what is open, or disable the agent and wait until it has ended."
+        super().__init__(f"{sessions} open with this agent. Nothing was removed. {advice}")
         self.count = count
 
 
@@ -67,8 +70,8 @@ def _locked(agent: Agent) -> Agent:
 
 def _remove_past(agent: Agent) -> int:
     """How many sessions it had. What was on its way to it has lapsed, and nobody noticed yet."""
-    lapsed = ChatSession.objects.filter(pending_to=agent).exclude(agent=agent)
-    lapsed.update(pending_to=None, pending_until=None, row_version=F("row_version") + 1)
+    lapsed = ChatSession.objects.filter(pending_to=agent).exclude(agent=agent).values_list("pk", flat=True)
+    apply([Tick(session=id) for id in lapsed])
     others = ChatSession.objects.filter(thread=OuterRef("pk")).exclude(agent=agent)
     led_on = Thread.objects.filter(Exists(others), agent=agent)
     led_on.update(agent=Subquery(others.order_by("-started_at", "-id").values("agent")[:1]), ends_with_prompt=False)

@@ -14,10 +14,10 @@ def exists(agent_id: int) -> bool:
 
 
 def open_now(agent_id: int, now: datetime) -> int:
-    """How many sessions with it are open at `now`, those in the emulator and those on their way to it included."""
-    waiting = Q(pending_to=agent_id) | Q(agent=agent_id, pending_to__isnull=False)
-    still = sessions.in_state("open", now) & Q(agent=agent_id) | waiting & Q(pending_until__gt=now)
-    return _sessions(agent_id).filter(still).count()
+    """How many sessions somebody is in at `now`: open ones, also in the emulator; those that a human goes on with; and
+    those on their way to this agent, or away from it."""
+    going_on = Q(agent=agent_id) & (sessions.in_state("open", now) | Q(live_chat_by__isnull=False))
+    return _sessions(agent_id).filter(going_on | Q(pending_until__gt=now)).count()
 
 
 def _sessions(agent_id: int) -> QuerySet[ChatSession]:

@@ -17,9 +17,10 @@ from portal.accounts.permissions import NotAllowed, NotVisible
 from portal.agents.models import Agent
 from portal.audit.models import Entry
 from portal.lib import clock
-from sessions_app.actions import agents, chats, removing
+from sessions_app.actions import agents, apply, chats, deeds, removing
 from sessions_app.actions.agents import Refused
 from sessions_app.actions.removing import HasOpenSessions
+from sessions_app.core.commands import Tick
 from sessions_app.core.decision import Refusal
 from sessions_app.models import ChatSession, ChatUser, Event, Memory, Message, SessionData, Thread, Variable
 from tests import cast
@@ -100,21 +101,29 @@ def test_nothing_is_removed_while_somebody_is_in_a_session(olga: Account, shop: 
     thread = cast.thread(shop)
     cast.start(thread, version=version)
     before = counts()
-    with pytest.raises(HasOpenSessions, match=r"A session is open with this agent\. Nothing was removed"):
+    with pytest.raises(HasOpenSessions, match=r"1 session is open with this agent\. Nothing was removed"):
         remove(shop, olga)
     assert counts() == before
 
 
+def test_a_human_who_goes_on_after_the_end_is_not_interrupted(olga: Account, shop: Agent) -> None:
+    session = cast.chatting(shop)
+    deeds.take_over(principal=cast.principal(olga), session=session.pk)
+    cast.pass_time(session.pk, timedelta(days=1))
+    apply([Tick(session=session.pk)])
+    with pytest.raises(HasOpenSessions):
+        remove(shop, olga)
+    deeds.hand_back(principal=cast.principal(olga), session=session.pk)
+    assert remove(shop, olga) == 1
+
+
 @pytest.fixture(params=["to it", "from it"])
-def on_the_way(request: pytest.FixtureRequest, shop: Agent) -> ChatSession:
+def on_the_way(request: pytest.FixtureRequest, olga: Account, shop: Agent) -> ChatSession:
     """A session that was transferred, and is waited for."""
-    billing = cast.agent("billing")
+    billing = cast.agent("billing", owner=olga)
     source, target = (billing, shop) if request.param == "to it" else (shop, billing)
-    session = ended(source)
-    until = clock.now() + timedelta(hours=1)
-    ended_so = {"state": "ended", "ended_at": clock.now(), "end_reason": "transferred"}
-    ChatSession.objects.update(**ended_so, pending_to=target, pending_until=until)
-    session.refresh_from_db()
+    session = cast.chatting(source)
+    deeds.transfer(principal=cast.principal(olga), session=session.pk, to=target.slug)
     return session
 
 
@@ -124,11 +133,27 @@ def test_who_is_on_the_way_counts(olga: Account, shop: Agent, on_the_way: ChatSe
 
 
 def test_who_never_came_does_not(olga: Account, shop: Agent, on_the_way: ChatSession) -> None:
-    ChatSession.objects.update(pending_until=clock.now() - timedelta(seconds=1))
+    cast.pass_time(on_the_way.pk, timedelta(days=1))
     remove(shop, olga)
-    assert not ChatSession.objects.filter(pending_to__isnull=False).exists()
-    kept = ChatSession.objects.filter(pk=on_the_way.pk).first()
-    assert (kept is None) == (on_the_way.agent_id == shop.pk)
+    if on_the_way.agent_id == shop.pk:
+        assert not ChatSession.objects.exists()
+        return
+    on_the_way.refresh_from_db()
+    assert on_the_way.pending_to is None
+    assert Event.objects.filter(session=on_the_way, type="session.transfer_cancelled", cause="lapsed").count() == 1
+
+
+def test_who_was_transferred_goes_on_with_the_other_agent(olga: Account, shop: Agent) -> None:
+    billing = cast.agent("billing", owner=olga)
+    session = cast.chatting(shop)
+    deeds.transfer(principal=cast.principal(olga), session=session.pk, to="billing")
+    went_on = cast.say(session.thread, "here I am").session
+    assert remove(shop, olga) == 1
+    assert went_on is not None
+    assert ChatSession.objects.get().pk == went_on.id
+    again = cast.say(session.thread, "and still")
+    assert again.session is not None
+    assert (again.session.id, again.session.agent) == (went_on.id, billing.pk)
 
 
 def test_users_whom_another_agent_meets_stay(olga: Account, shop: Agent) -> None:

@@ -430,6 +430,24 @@ def test_an_agent_people_have_chatted_with_keeps_its_realm(admin, visitor, shop)
     assert change(admin, {"realm": shop.realm, "name": "Store"}).status_code == 200
 
 
+# ── removing
+def test_an_agent_is_removed_with_its_past_and_its_name_is_free(owner, visitor):
+    owner.post(f"/sessions/{visitor.session}/end")
+    gone = owner.call("DELETE", SHOP)
+    assert (gone.status_code, gone.content) == (204, b"")
+    refused(owner.get(SHOP), 404, "not_found")
+    refused(owner.call("DELETE", SHOP), 404, "not_found")
+    refused(owner.get(f"/sessions/{visitor.session}"), 404, "not_found")
+    refused(visitor.get("/sessions"), 401, "unauthenticated")  # nobody meets them any more
+    assert owner.post("/agents", NEW | {"slug": "shop"}).status_code == 201
+
+
+def test_an_agent_with_an_open_session_is_not_removed(owner, visitor):
+    problem = refused(owner.call("DELETE", SHOP), 409, "state_changed")
+    assert problem["detail"].startswith("1 session is open with this agent. Nothing was removed. End what is open")
+    assert owner.get(f"/sessions/{visitor.session}").body["state"] == "live"
+
+
 # ── who may
 def test_a_token_for_reading_changes_nothing(owner):
     Token.objects.update(read_only=True)
