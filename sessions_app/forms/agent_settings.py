@@ -60,7 +60,7 @@ class TransferFields(forms.Form):
         required=False,
         widget=forms.CheckboxSelectMultiple,
         help_text=_at_most(
-            "transfer_targets", _("Users can move their chat to these. You can transfer them to any agent you see.")
+            "transfer_targets", _("You can transfer users to any agent you see; they themselves may go to these.")
         ),
     )
 

@@ -37,6 +37,7 @@ def shop(olga: Account) -> Agent:
 
 @pytest.fixture(params=["light", "dark"])
 def themed(request: pytest.FixtureRequest, browser: Browser, site: str, shop: Agent) -> Iterator[Page]:
+    cast.agent("billing", name="An agent that users may go to", owner=Account.objects.get(username="olga"))
     with browser.new_context(
         base_url=site,
         color_scheme=request.param,
