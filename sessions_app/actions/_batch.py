@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -20,6 +20,7 @@ from sessions_app.core.data import Change
 from sessions_app.core.decision import Decision, Event, Message, Refusal, Result
 from sessions_app.core.facts import Agent, Facts, Seat, State, Thread
 from sessions_app.core.policy import Policy
+from sessions_app.core.values import replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,16 +146,23 @@ def _gather(batch: Batch, command: Command, decision: Decision) -> None:
 def _gather_facts(batch: Batch, decision: Decision) -> None:
     loaded = batch.loaded
     before = loaded.threads[decision.thread.id]
-    loaded.threads[decision.thread.id] = decision.thread
+    latest = decision.thread.session
     for facts in decision.sessions.values():
-        moved_on = replace(facts, row_version=facts.row_version + (facts.id not in decision.started))
+        moved_on = facts
+        if facts.id not in decision.started:
+            moved_on = replace(facts, row_version=facts.row_version + 1)
         loaded.sessions[facts.id] = batch.changed[facts.id] = moved_on
-        if decision.thread.session is not None and decision.thread.session.id == facts.id:
-            loaded.threads[decision.thread.id] = replace(decision.thread, session=moved_on)
+        latest = moved_on if latest is not None and latest.id == facts.id else latest
         _reseat(loaded, moved_on)
-    if replace(before, session=None) != replace(decision.thread, session=None):
-        batch.threads[decision.thread.id] = loaded.threads[decision.thread.id]
+    loaded.threads[before.id] = replace(decision.thread, session=latest)
+    if _kept(before) != _kept(decision.thread):
+        batch.threads[before.id] = loaded.threads[before.id]
     batch.started += decision.started
+
+
+def _kept(thread: Thread) -> tuple[Any, ...]:
+    """What the row of a thread holds that may change."""
+    return thread.agent.id, thread.last_seq, thread.cleared_seq, thread.ends_with_prompt
 
 
 def _reseat(loaded: Loaded, facts: Facts) -> None:

@@ -1,7 +1,7 @@
 """What a decision consists of, and the draft in which one is put together."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
@@ -13,6 +13,7 @@ from portal.lib.ids import uuid7
 from sessions_app.core.commands import PORTAL, Command, Kind, Sender
 from sessions_app.core.data import Change
 from sessions_app.core.facts import NOTHING_AROUND, Agent, Around, Facts, Thread
+from sessions_app.core.values import replace
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -63,7 +64,7 @@ class Impossible(Exception):
         self.refusal, self.why, self.open_sessions = refusal, why, open_sessions
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Message:
     """A line of the transcript. `text_key` stands for a localized text that is looked up when it is stored."""
 
@@ -92,7 +93,7 @@ class Message:
         return self.received_at or self.at
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Event:
     """A line of the timeline, stamped with the instant at which it was due.
 
@@ -143,7 +144,8 @@ class Draft:
     """Gathers one decision. Lives for one call of `decide` and never leaves the core."""
 
     def __init__(self, thread: Thread, now: datetime, around: Around = NOTHING_AROUND) -> None:
-        self.thread = thread
+        self.thread = thread  # but for its session, which is below
+        self.session = thread.session  # the latest
         self.now = now
         self.around = around
         self.sessions: dict[UUID, Facts] = {}
@@ -161,11 +163,6 @@ class Draft:
         self.said: Message | None = None
         self.previous: UUID | None = None
 
-    @property
-    def session(self) -> Facts | None:
-        """The thread's latest session."""
-        return self.thread.session
-
     def begin(self, facts: Facts) -> None:
         self.started.append(facts.id)
         self.put(facts)
@@ -174,7 +171,7 @@ class Draft:
         """Keep the new facts of a session; the thread's latest one moves along."""
         self.sessions[facts.id] = facts
         if self.session is None or self.session.id == facts.id or facts.id in self.started:
-            self.thread = replace(self.thread, session=facts)
+            self.session = facts
         return facts
 
     def agent_of(self, facts: Facts) -> Agent:
@@ -231,10 +228,11 @@ class Draft:
 
     def decided(self, result: Result) -> Decision:
         for facts in list(self.sessions.values()):
-            self.put(replace(facts, touched_at=touched(facts, self.events, self.messages)))
+            if (at := touched(facts, self.events, self.messages)) != facts.touched_at:
+                self.put(replace(facts, touched_at=at))
         return Decision(
             result=result,
-            thread=self.thread,
+            thread=replace(self.thread, session=self.session),
             sessions=self.sessions,
             started=tuple(self.started),
             messages=tuple(self.messages),

@@ -1,6 +1,5 @@
 """What can be done to a session: pause, resume, extend, end, clear, and what is set of it. Done before is `already`."""
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -8,6 +7,7 @@ from sessions_app.core import clocks, data, keeping, talk
 from sessions_app.core import commands as c
 from sessions_app.core.decision import Draft, Impossible, Refusal, Result
 from sessions_app.core.facts import EndReason, Facts, State
+from sessions_app.core.values import replace
 
 
 def tick(draft: Draft, _facts: Facts | None, _command: c.Tick) -> Result:

@@ -52,7 +52,7 @@ PromptKind = Literal["intent", "preset", "none"]
 Version = Literal["LIVE", "DRAFT"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Facts:
     """One session. Instants are aware and UTC; counts start at 0."""
 
@@ -160,7 +160,7 @@ class Agent:
         return facts.policy
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Thread:
     """One user's chat history with its latest session: the open one, if there is one."""
 

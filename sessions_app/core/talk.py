@@ -1,6 +1,5 @@
 """Starting sessions and saying things (2-lifecycle.md, "A message after the deadline", "What the user sees…")."""
 
-from dataclasses import replace
 from typing import Any, Literal
 from uuid import UUID
 
@@ -10,6 +9,7 @@ from sessions_app.core import commands as c
 from sessions_app.core.commands import Kind, Sender
 from sessions_app.core.decision import Draft, Impossible, Message, Refusal, Result
 from sessions_app.core.facts import Agent, EndReason, Facts, State
+from sessions_app.core.values import replace
 
 
 def start(draft: Draft, _facts: Facts | None, command: c.Start) -> Result:
