@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import OperationalError, connection, connections, transaction
+from django.test.utils import CaptureQueriesContext
 
 from sessions_app import tasks
 from sessions_app.actions import _store, sweeping
@@ -88,6 +89,20 @@ def test_a_sweep_with_nothing_due_reads_the_partial_index(django_assert_max_num_
     cast.chatting(cast.agent())
     with django_assert_max_num_queries(6):
         sweeping.sweep()
+
+
+@pytest.mark.django_db
+def test_what_is_not_due_is_not_even_read():
+    """Where the condition was no bound of the index, each sweep read every session there was."""
+    cast.chatting(cast.agent())
+    with CaptureQueriesContext(connection) as asked:
+        due(limit=10)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")  # a table of one row needs no index
+        cursor.execute(f"EXPLAIN {asked[0]['sql']}")
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert "using session_due" in plan
+    assert "Index Cond: (due_at <= " in plan, plan
 
 
 @pytest.mark.django_db(transaction=True)
