@@ -18,8 +18,7 @@ from sessions_app.core import data, deadlines, internal, lifecycle
 from sessions_app.core.commands import Answer, Command, Say
 from sessions_app.core.data import Change
 from sessions_app.core.decision import Decision, Event, Message, Refusal, Result
-from sessions_app.core.facts import Agent, Facts, Seat, State, Thread
-from sessions_app.core.policy import Policy
+from sessions_app.core.facts import Agent, Facts, InForce, Seat, State, Thread
 from sessions_app.core.values import replace
 
 
@@ -218,7 +217,9 @@ def write(batch: Batch) -> set[UUID]:
     _store.shift(batch.shifted)
     _store.insert_threads([t for t in loaded.threads.values() if t.id in loaded.new_threads and t.session])
     _store.update_threads([t for t in batch.threads.values() if t.id not in loaded.new_threads])
-    _store.update_sessions([s for s in changed.values() if s.id not in started], loaded.due_at, loaded.now, kept)
+    _store.update_sessions(
+        [s for s in changed.values() if s.id not in started], loaded.before, loaded.due_at, loaded.now, kept
+    )
     _store.move_due([s for s in loaded.sessions.values() if s.id not in changed and _looked_at(loaded, s)], kept)
     _store.insert_sessions([changed[id] for id in batch.started], kept)
     turns = _store.release_held(_answering(batch)) + batch.turns
@@ -247,9 +248,9 @@ def _remembered(loaded: Loaded, sessions: Iterable[UUID]) -> dict[UUID, UUID]:
     return {one.id: one.user for one in facts if loaded.agents[one.agent].remember and one.version == "LIVE"}
 
 
-def _kept_under(loaded: Loaded, facts: Facts) -> Policy:
+def _kept_under(loaded: Loaded, facts: Facts) -> InForce:
     agent = loaded.agents.get(facts.agent)
-    return agent.keeps(facts) if agent else facts.policy
+    return agent.keeps(facts) if agent else facts.own_version
 
 
 def _answering(batch: Batch) -> list[tuple[UUID, UUID, bool]]:

@@ -8,10 +8,10 @@ from uuid import UUID
 
 from django.db import connection
 
+from portal.lib import arrays
 from sessions_app.core import deadlines
 from sessions_app.core.decision import Event, Message
-from sessions_app.core.facts import Facts, State, Thread
-from sessions_app.core.policy import Policy
+from sessions_app.core.facts import Facts, InForce, State, Thread
 
 
 class Column(NamedTuple):
@@ -90,7 +90,7 @@ EVENT = (
 )
 
 
-Kept = Mapping[UUID, Policy]  # session → under which policy it is kept after its end
+Kept = Mapping[UUID, InForce]  # session → under which policy it is kept after its end
 
 
 def _due(facts: Facts, stored: datetime | None, kept: Kept) -> datetime | None:
@@ -115,14 +115,30 @@ def insert_sessions(sessions: Sequence[Facts], kept: Kept) -> None:
 
 
 def update_sessions(
-    sessions: Sequence[Facts], due_at: Mapping[UUID, datetime | None], now: datetime, kept: Kept
+    sessions: Sequence[Facts],
+    before: Mapping[UUID, Facts],
+    due_at: Mapping[UUID, datetime | None],
+    now: datetime,
+    kept: Kept,
 ) -> None:
+    """Those columns that have changed in any of them since `before`."""
+
     def due(facts: Facts) -> datetime | None:
         # A due time in the past has been looked at just now: it must move on.
         stored = due_at[facts.id]
         return _due(facts, stored if stored is not None and stored > now else None, kept)
 
-    _update("chat_session", (FIXED[0], *CHANGING, Column("due_at", "timestamptz", due)), sessions)
+    changed = _changed(sessions, before) | {"idle_at", "ends_at"}  # these follow from the others
+    columns = (column for column in CHANGING if column.name.removesuffix("_id") in changed or column.name in changed)
+    _update("chat_session", (FIXED[0], *columns, Column("due_at", "timestamptz", due)), sessions)
+
+
+def _changed(sessions: Iterable[Facts], before: Mapping[UUID, Facts]) -> set[str]:
+    found: set[str] = set()
+    for facts in sessions:
+        old = before[facts.id].__dict__
+        found.update(name for name, value in facts.__dict__.items() if value is not old[name] and value != old[name])
+    return found
 
 
 def move_due(sessions: Sequence[Facts], kept: Kept) -> None:
@@ -241,8 +257,8 @@ def set_aside(session: UUID, *, seconds: int) -> None:
         )
 
 
-def _arrays(columns: Sequence[Column], rows: Sequence[Any]) -> list[list[Any]]:
-    return [[column.value(row) for row in rows] for column in columns]
+def _arrays(columns: Sequence[Column], rows: Sequence[Any]) -> list[str]:
+    return [arrays.literal(column.type, [column.value(row) for row in rows]) for column in columns]
 
 
 def _unnest(columns: Iterable[Column]) -> str:
