@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
+from channels.consumer import get_handler_name
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 from django.db import Error
@@ -73,6 +74,11 @@ class ChatConsumer(AsyncWebsocketConsumer):
             self.over = True
             self._no_deadline()
             feed().remove(self)
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        """Channels has a thread close old database connections before each frame, a quarter of what a message costs.
+        There are none: `threads.in_database` leaves no connection behind."""
+        await getattr(self, get_handler_name(message))(message)
 
     async def connect(self) -> None:
         self.visit: visits.Visit | None = None

@@ -109,7 +109,8 @@ class Feed:
 
     async def _told(self, viewer: Viewer, told: Coroutine[Any, Any, None]) -> None:
         try:
-            await asyncio.wait_for(told, SHOW_WITHIN)
+            async with asyncio.timeout(SHOW_WITHIN):
+                await told
         except TimeoutError:
             log.warning("chat is not read and is cut off")
             self.remove(viewer)

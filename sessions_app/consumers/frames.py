@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,6 +18,7 @@ from sessions_app.core.why import possible
 from sessions_app.queries.chats import Line
 from sessions_app.queries.shown import public_id
 
+_UNKEEPABLE = re.compile("[\0\ud800-\udfff]")
 KINDS = (Kind.TEXT, Kind.POSTBACK, Kind.EVENT)
 
 
@@ -65,7 +67,7 @@ def client_id(frame: dict[str, Any]) -> str | None:
 
 def _can_be_kept(value: str) -> bool:
     """Neither NUL nor half a character: what JSON can write and neither the database nor a socket takes."""
-    return "\0" not in value and not any("\ud800" <= character <= "\udfff" for character in value)
+    return _UNKEEPABLE.search(value) is None
 
 
 def uuid(frame: dict[str, Any], name: str) -> UUID | None:

@@ -156,9 +156,17 @@ def _line(row: Sequence[Any]) -> tuple[UUID, Line]:
 
 def _sessions(threads: list[UUID], known: Iterable[UUID], now: datetime) -> dict[UUID, list[Facts]]:
     """The latest session of each thread, and those that somebody was told of before."""
-    latest = ChatSession.objects.filter(thread__in=threads).order_by("thread_id", "-started_at", "-id")
-    ids = [*latest.distinct("thread_id").values_list("pk", flat=True), *known]
-    found = list(ChatSession.objects.filter(pk__in=ids).order_by("started_at", "id").values(*rows.COLUMNS))
+    columns = ", ".join(f"s.{name}" for name in rows.COLUMNS)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {columns} FROM chat_session s WHERE s.id = ANY(%s) OR s.id IN ("  # noqa: S608
+            "  SELECT latest.id FROM unnest(%s::uuid[]) AS shown(thread_id), LATERAL ("
+            "    SELECT id FROM chat_session WHERE thread_id = shown.thread_id"
+            "    ORDER BY started_at DESC, id DESC LIMIT 1) AS latest"
+            ") ORDER BY s.started_at, s.id",
+            [list(known), threads],
+        )
+        found = [dict(zip(rows.COLUMNS, row, strict=True)) for row in cursor.fetchall()]
     policies = rows.policies(row["policy_id"] for row in found)
     by_thread: dict[UUID, list[Facts]] = {}
     for row in found:
