@@ -27,10 +27,11 @@ router = Router(tags=["Messages"])
     summary="Say something",
     by_alias=True,
     exclude_unset=True,
-    **answers(Exchange, "forbidden", "not_found", "agent_disabled", "invalid"),
+    **answers(Exchange, "forbidden", "not_found", "agent_disabled", "invalid", "session_limit_reached"),
 )
 def say(request: ApiRequest, session: str, body: Say) -> Exchange:
-    """Waits up to 25 s for the bot's answer. A message after the end of its session is answered in a new one."""
+    """Waits up to 25 s for the bot's answer. A message after the end of its session is answered in a new one, where the
+    user has room for one: `session_limit_reached` names the `open_sessions` in the way, and nothing was kept."""
     addressed = named(session)
     said = messages.say(
         principal=request.auth,
