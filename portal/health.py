@@ -1,4 +1,4 @@
-"""Alive, and ready (1-product.md, "Pages"): for load balancers, supervisors and whoever is on call."""
+"""Alive, and ready (1-product.md, "Pages"): for supervisors and whoever is on call."""
 
 import ipaddress
 import os
@@ -15,6 +15,7 @@ from django.views.decorators.cache import never_cache
 from portal.accounts import auth
 from portal.lib import clock, redis_client, threads
 from sessions_app.queries import enforcement
+from sessions_app.queries.enforcement import Health
 
 PATIENCE = 2.0  # seconds that one look at all of it may take
 Check = Callable[[], str]
@@ -43,7 +44,7 @@ def ready(request: HttpRequest) -> HttpResponse:
     found = _look()
     fine = all(look.fine for look in found.values())
     answer: dict[str, object] = {"status": "ready" if fine else "unready"}
-    if _is_here(request) or (found["database"].fine and _is_admin(request)):
+    if is_here(request) or (found["database"].fine and is_admin(request)):
         answer["checks"] = {name: {"ok": look.fine, "detail": look.detail} for name, look in found.items()}
     return JsonResponse(answer, status=200 if fine else 503)
 
@@ -58,13 +59,22 @@ def _redis() -> str:
 
 
 def _enforcement() -> str:
-    health = enforcement.health(clock.now())
+    """Workers that are gone are a reason to look, also while the web processes do their work."""
+    found = enforcement.picture(clock.now())
+    health, aside = found.health, found.set_aside
+    words = _sweeps(health) + (f"; set aside because they cannot be swept: {aside}" if aside else "")
+    if health.behind or health.standing_in:
+        raise Unready(words)
+    return words
+
+
+def _sweeps(health: Health) -> str:
+    if health.standing_in:
+        since = f"since {health.worker.ran_at:%H:%M}" if health.worker else "yet"
+        return f"no worker has swept {since}; the web processes do it"
     if health.age is None:
-        raise Unready("no sweep has run yet")
-    age = f"the last sweep ran {health.age.total_seconds():.1f} s ago"
-    if health.behind:
-        raise Unready(age)
-    return age
+        return "no sweep has run yet"
+    return f"the last sweep ran {health.age.total_seconds():.1f} s ago"
 
 
 CHECKS: Mapping[str, Check] = {"database": _database, "redis": _redis, "enforcement": _enforcement}
@@ -92,7 +102,7 @@ def _executor(_pid: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(2 * len(CHECKS), thread_name_prefix="health")
 
 
-def _is_here(request: HttpRequest) -> bool:
+def is_here(request: HttpRequest) -> bool:
     """Asked on this machine. A proxy on it passes on where its callers are."""
     try:
         return ipaddress.ip_address(request.META.get("REMOTE_ADDR", "")).is_loopback
@@ -100,7 +110,7 @@ def _is_here(request: HttpRequest) -> bool:
         return False
 
 
-def _is_admin(request: HttpRequest) -> bool:
+def is_admin(request: HttpRequest) -> bool:
     _, _, secret = request.headers.get("Authorization", "").partition(" ")
     principal = auth.by_token(secret)
     return principal is not None and principal.is_admin

@@ -2,16 +2,22 @@
 
 from celery import shared_task
 
-from sessions_app.actions import apply, sweeping, turns
+from sessions_app.actions import apply, retention, sweeping, turns
 
 
 @shared_task
 def sweep() -> None:
     """Every second, by beat, on a queue of its own."""
-    sweeping.sweep()
+    sweeping.sweep_in_turn()
 
 
 @shared_task
 def answer_forgotten_turns() -> None:
     """Every few seconds, by beat: a bot is asked again whose answer was lost with a process."""
     turns.answer_forgotten(commit=apply)
+
+
+@shared_task
+def tidy() -> None:
+    """Every few minutes, by beat: what nobody asks for any more goes."""
+    retention.tidy()

@@ -1,84 +1,105 @@
-"""Enforcement: the same decision as everybody's, for what is due (2-lifecycle.md, "Enforcement")."""
+"""Enforcement: the same decision as everybody's, for what is due (2-lifecycle.md, "Enforcement").
 
-from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+A sweep lets time have its effect in batches, oldest first. While nothing is due it goes on with what may take longer,
+step by step, and looks again after each: transcripts that are over, and policies on their way to open sessions.
+"""
+
+import time
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import chain
+from uuid import UUID
 
 import structlog
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import transaction
 
-from portal.lib import clock
-from sessions_app.actions import _store
+from sessions_app.actions import retention, rollout, sweep_log, ticking
 from sessions_app.actions._apply import apply
+from sessions_app.actions.sweep_log import By
 from sessions_app.core.commands import Tick
 from sessions_app.queries import due
 
-BATCH = 500
-BATCHES = 40  # per run; the next run is a second away
-SET_ASIDE_FOR = 60  # seconds
-AWAY = (OperationalError, InterfaceError)  # of the database as a whole, not of a row
+BATCH = {"worker": 500, "web": 100}  # a web process has chats to attend to
+ENOUGH = {"worker": 5.0, "web": 0.5}  # seconds that a sweep goes on; the next one is a second away
+APART = timedelta(seconds=0.5)  # several beats: a sweep that finds another one just began has nothing to do
 log = structlog.get_logger(__name__)
 
 
-class Swept(NamedTuple):
-    """How many sessions were looked at, and how late the latest of them was noticed."""
+@dataclass(slots=True)
+class Swept:
+    """How many sessions were done, and how late the oldest of them was noticed."""
 
-    handled: int
-    lateness: timedelta | None
+    handled: int = 0
+    lateness: timedelta | None = None
+
+    def add(self, late: Collection[timedelta]) -> None:
+        self.handled += len(late)
+        self.lateness = max((each for each in (*late, self.lateness) if each is not None), default=None)
 
 
-def sweep() -> Swept:
+def sweep(*, by: By = "worker") -> Swept:
     """Let time have its effect wherever it is due. Several sweeps at once share the work; one that dies has done
     whole batches or nothing of them."""
-    began = clock.now()
-    handled, lateness = 0, None
-    for _ in range(BATCHES):
-        batch = _sweep_batch()
-        handled += batch.handled
-        lateness = max((late for late in (lateness, batch.lateness) if late is not None), default=None)
-        if batch.handled < BATCH:
+    begun = sweep_log.begin(by=by)
+    return _go_on(begun, by) if begun else Swept()
+
+
+def sweep_in_turn(*, by: By = "worker") -> Swept | None:
+    """The same, unless another sweep of its kind has just begun, or workers do what a web process need not; None then.
+    For those who call it again and again."""
+    begun = sweep_log.begin(by=by, apart=APART)
+    return _go_on(begun, by) if begun else None
+
+
+def _go_on(begun: sweep_log.Begun, by: By) -> Swept:
+    swept = Swept()
+    if not any(begun):
+        return swept
+    began = time.monotonic()
+    longer = chain(rollout.steps(), retention.steps())
+    while time.monotonic() - began < ENOUGH[by]:
+        taken, late = _sweep_batch(limit=BATCH[by])
+        swept.add(late)
+        if taken < BATCH[by] and not _step(longer):
             break
-    _note_run(began=began, handled=handled, lateness=lateness)
-    return Swept(handled, lateness)
+    took = timedelta(seconds=time.monotonic() - began)
+    sweep_log.finish(by=by, took=took, handled=swept.handled, worst=swept.lateness)
+    return swept
 
 
-def _sweep_batch() -> Swept:
+def _sweep_batch(*, limit: int) -> tuple[int, list[timedelta]]:
+    """How many sessions were due, and how late each was that could be done."""
+    clean: list[UUID] = []
     try:
         with transaction.atomic():
-            found = due.due(limit=BATCH)
-            apply([Tick(session=id) for id in found.sessions])
-    except AWAY:
-        raise
+            found = due.due(limit=limit)
+            clean = [id for id in found.sessions if id not in found.failing]
+            apply([Tick(session=id) for id in clean])
     except Exception as error:
-        log.warning("batch is swept one by one", error=str(error))
-        return _one_by_one()
-    return Swept(len(found.sessions), found.lateness)
-
-
-def _one_by_one() -> Swept:
-    """What cannot be swept must not stop the rest: it is set aside, and tried again from time to time."""
-    with transaction.atomic():
-        found = due.due(limit=BATCH)
-    for id in found.sessions:
-        try:
-            apply([Tick(session=id)])
-        except AWAY:
+        if not clean or ticking.is_of_the_database(error):
             raise
-        except Exception as error:
-            log.error("session cannot be swept", session=str(id), exc_info=error)
-            # Only the sweep is late for it then: whoever looks at it goes by its deadlines.
-            _store.set_aside(id, seconds=SET_ASIDE_FOR)
-    return Swept(len(found.sessions), found.lateness)
+        clean = ticking.in_halves(clean, error)
+    done = clean + [id for id in found.failing if _try_again(id)]
+    late = [found.late[id] for id in done]
+    sweep_log.noticed(late)
+    return len(found.late), late
 
 
-def _note_run(*, began: datetime, handled: int, lateness: timedelta | None) -> None:
-    with connection.cursor() as cursor:
-        values: list[Any] = [began, handled, lateness]
-        cursor.execute(
-            """
-            INSERT INTO session_sweep_run (by, ran_at, took, handled, lateness)
-            VALUES ('worker', clock_timestamp(), clock_timestamp() - %s, %s, %s)
-            ON CONFLICT (by) DO UPDATE SET ran_at = excluded.ran_at, took = excluded.took,
-                handled = excluded.handled, lateness = excluded.lateness
-            """,
-            values,
-        )
+def _try_again(session: UUID) -> bool:
+    """One that could not be done before stands alone: it has held up others once."""
+    if not ticking.tick([session]):
+        return False
+    sweep_log.succeeded([session])
+    return True
+
+
+def _step(longer: Iterator[object]) -> bool:
+    """Take the next step of what may take longer; whether there was one. What breaks there does not stop the sweep."""
+    try:
+        return next(longer, None) is not None
+    except Exception as error:
+        if ticking.is_of_the_database(error):
+            raise
+        log.exception("a step of the sweep failed")
+        return True

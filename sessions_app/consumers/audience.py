@@ -180,10 +180,11 @@ class Audience:
         return fragments.row(row.shown, principal=view.principal, with_agent=view.with_agent, fits=row.fits)
 
     def _rest(self, look: Look) -> dict[str, Any]:
-        """Of the whole page: where it ends, and whether the enforcement is behind. Always: the counts."""
+        """Of the whole page: where it ends, and whether somebody sweeps, and who. Always: the counts."""
         rest: dict[str, Any] = {"server_now": iso(look.now), "counts": look.counts.as_dict()}
         if look.health is not None:
-            rest |= {"until": str(look.until) if look.until else None, "late": look.health.behind}
+            rest |= {"until": str(look.until) if look.until else None}
+            rest |= {"late": look.health.behind, "standing_in": look.health.standing_in}
         return rest
 
     def _news_for(self, watcher: Watcher, seen: Iterable[_Seen]) -> dict[UUID, str]:

@@ -12,7 +12,8 @@ from django.views.decorators.http import require_safe
 from portal.accounts import auth
 from portal.accounts.names import Role
 from portal.accounts.permissions import Verb, allows
-from portal.lib import clock
+from portal.lib import clock, durations
+from sessions_app.core.lateness import HALF, MOST, Lateness
 from sessions_app.queries import enforcement, overview, sessions, tabs
 from sessions_app.queries.overview import Hour
 from sessions_app.views import doors
@@ -28,26 +29,44 @@ def show(request: HttpRequest) -> HttpResponse:
     now = clock.now()
     counts = sessions.counts(principal, now=now)
     hours = overview.hours(principal, now=now)
-    health = enforcement.health(now)
+    picture = enforcement.picture(now)
+    health = picture.health
+    number_aside, set_aside = enforcement.set_aside_for(principal) if picture.set_aside else (0, ())
     context = {
         "counts": counts,
         "agents": overview.agents(principal, counts),
         "chart": Chart.of(hours),
         "hours": hours[::-1],
         "health": health,
-        "lateness": _short(health.lateness),
-        "took": _short(health.took),
+        "took": _short(health.last.took) if health.last else "",
+        "lately": Lately.of(picture.lately),
+        "number_aside": number_aside,
+        "set_aside": set_aside,
         "creates": allows(principal, Verb.CREATE_AGENT),
     }
     return render(request, "overview.html", context)
 
 
-def _short(duration: timedelta | None) -> str:
-    """ "12 ms", "1.8 s"."""
-    if duration is None:
-        return ""
+class Lately(NamedTuple):
+    """How many sessions the sweeps noticed, and how late, in words: half of them within, most within, the worst."""
+
+    noticed: int
+    half: str
+    most: str
+    worst: str
+
+    @classmethod
+    def of(cls, found: Lateness) -> "Lately":
+        half, most = (_short(found.within(share) or found.worst) for share in (HALF, MOST))
+        return cls(found.noticed, half, most, _short(found.worst))
+
+
+def _short(duration: timedelta) -> str:
+    """ "12 ms", "1.8 s", "2m 5s"."""
     seconds = duration.total_seconds()
-    return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
+    if seconds >= 60:
+        return durations.short(duration)
+    return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.2g} s"
 
 
 class Bar(NamedTuple):

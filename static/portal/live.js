@@ -9,7 +9,7 @@
  *   → watch {query, agent, rows: {id: [row_version, state]}}   what is asked for, and what is here already
  *   → refresh         look at the whole page now
  *   → forget {ids}    these rows are not here any more
- *   ← rows {seq, rows: [{id, row_version, state, place, fits, html} or {id, gone}], until?, counts, late?, server_now}
+ *   ← rows {seq, rows: [{id, row_version, state, place, fits, html} or {id, gone}], until?, counts, late?, standing_in?, server_now}
  *     `until`: the place where this page ends and the next one begins, null on the last page
  *   ← error {code, detail}
  */
@@ -196,7 +196,7 @@ new IntersectionObserver(([strip]) => pill.classList.toggle("floating", !strip.i
 /* ── frames ───────────────────────────────────────────────────────────── */
 const heard = { new: 0, ended: 0 }; // since the status line spoke last
 const held = new Map(); // id → row, while updates are paused
-let news = null; // counts and late of the latest frame
+let news = null; // counts, late and standing_in of the latest frame
 let paused = false;
 let seq = null; // of the latest frame; null while the answer to `watch` has not come
 let again = false; // that answer is what was missed
@@ -218,6 +218,7 @@ function framed(frame) {
 function apply() {
   for (const place of document.querySelectorAll("[data-count]")) place.textContent = news.counts[place.dataset.count];
   document.getElementById("late").hidden = !news.late;
+  document.getElementById("standing-in").hidden = !news.standing_in;
   draw([...held.values()]);
   held.clear();
 }

@@ -1,7 +1,7 @@
 """Alive, and ready (1-product.md, "Pages")."""
 
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import OperationalError, connection
@@ -59,6 +59,20 @@ def test_it_is_not_ready_before_the_first_sweep_or_when_they_stop(transactional_
     status, answer = ready()
     assert status == 503
     assert answer["checks"]["enforcement"]["detail"].startswith("the last sweep ran 11.")
+
+
+@pytest.mark.parametrize("since", ["21:07", None])
+def test_it_says_who_sweeps_when_no_worker_does(transactional_db, since):
+    """Sessions end on time, and somebody should look all the same."""
+    if since:
+        sweeping.sweep()
+        SweepRun.objects.update(ran_at=datetime(2026, 11, 20, 21, 7, tzinfo=UTC))
+    sweeping.sweep(by="web")
+    status, answer = ready()
+    swept = "no worker has swept since 21:07" if since else "no worker has swept yet"
+    assert (status, answer["checks"]["enforcement"]["detail"]) == (503, f"{swept}; the web processes do it")
+    sweeping.sweep()
+    assert ready()[0] == 200
 
 
 def test_it_is_not_ready_without_redis(swept, settings):
