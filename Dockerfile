@@ -24,7 +24,7 @@ USER portal
 VOLUME /var/lib/portal
 EXPOSE 8000
 # Only the proxy reaches this port, so its forwarded addresses are believed.
-CMD ["uvicorn", "portal.asgi:application", "--host", "0.0.0.0", "--port", "8000", "--lifespan", "off", \
+CMD ["uvicorn", "portal.asgi:application", "--host", "0.0.0.0", "--port", "8000", \
      "--log-level", "warning", "--no-access-log", "--timeout-graceful-shutdown", "20", "--forwarded-allow-ips", "*", \
      "--ws-max-size", "65536", "--ws-max-queue", "16", "--ws-ping-interval", "20", "--ws-ping-timeout", "20", \
      "--ws-per-message-deflate", "false"]

@@ -1,4 +1,4 @@
-"""HTTP and WebSocket entry of the web process."""
+"""HTTP and WebSocket entry of the web process, and what it does by itself while it lives."""
 
 import os
 
@@ -9,7 +9,9 @@ django.setup(set_prefix=False)
 
 from channels.routing import ProtocolTypeRouter  # noqa: E402  (models load only after Django is set up)
 
-from portal import routing  # noqa: E402
+from portal import routing, stand_in  # noqa: E402
 from portal.lib.one_thread import OneThreadHandler  # noqa: E402
 
-application = ProtocolTypeRouter({"http": OneThreadHandler(), "websocket": routing.websocket})
+application = ProtocolTypeRouter(
+    {"http": OneThreadHandler(), "websocket": routing.websocket, "lifespan": stand_in.lifespan}
+)

@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, path
 import localization.urls
 import portal.api
 import portal.health
+import portal.metrics
 import sessions_app.urls
 from portal.admin import site
 
@@ -16,6 +17,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *sessions_app.urls.public,
     *portal.api.urls,
     *portal.health.urls,
+    *portal.metrics.urls,
     path("admin/", admin.site.urls),
 ]
 handler403 = "portal.admin.forbidden"
