@@ -182,7 +182,7 @@ def _seat(facts: Facts) -> Seat:
 def _shift(batch: Batch, session: UUID, by: timedelta) -> None:
     """What was stored before moves in the store; what this batch has written so far, here."""
     batch.shifted.append((session, by))
-    batch.messages = [(t, replace(m, at=m.at - by) if m.session == session else m) for t, m in batch.messages]
+    batch.messages = [(t, m.earlier(by) if m.session == session else m) for t, m in batch.messages]
     batch.events = [replace(e, at=e.at - by) if e.session == session else e for e in batch.events]
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import connection
 
 from portal.lib import arrays
-from sessions_app.core import deadlines
+from sessions_app.core import deadlines, deeds
 from sessions_app.core.decision import Event, Message
 from sessions_app.core.facts import Facts, InForce, State, Thread
 
@@ -147,15 +147,43 @@ def move_due(sessions: Sequence[Facts], kept: Kept) -> None:
     _update("chat_session", (FIXED[0], due), sessions)
 
 
+_SHIFTED = {"chat_message": ("at", "received_at"), "chat_event": ("at",)}
+
+
 def shift(sessions: Sequence[tuple[UUID, timedelta]]) -> None:
-    """The history of a session moves into the past; its own instants are written with it."""
-    for table in ("chat_message", "chat_event") if sessions else ():
-        with connection.cursor() as cursor:
-            cursor.execute(
-                f"UPDATE {table} AS old SET at = old.at - moved.by"  # noqa: S608
-                " FROM unnest(%s::uuid[], %s::interval[]) AS moved(id, by) WHERE old.session_id = moved.id",
-                [[id for id, _ in sessions], [by for _, by in sessions]],
-            )
+    """The history of a session moves into the past; its own instants are written with it. What came before it in its
+    thread moves along: else it would be an earlier one's elder, and no longer the thread's latest."""
+    if moved := _with_elders(sessions):
+        own = {id for id, _ in sessions}
+        _move("chat_message", "session_id", ("at", "received_at"), moved)
+        _move("chat_event", "session_id", ("at",), moved)
+        elders = [row for row in moved if row[0] not in own]
+        _move("chat_session", "id", (*deeds.INSTANTS, "due_at"), elders, counted="row_version = old.row_version + 1")
+
+
+def _with_elders(sessions: Sequence[tuple[UUID, timedelta]]) -> list[tuple[UUID, timedelta]]:
+    if not sessions:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT elder.id, moved.by FROM unnest(%s::uuid[], %s::interval[]) AS moved(id, by)"
+            " JOIN chat_session s ON s.id = moved.id JOIN chat_session elder ON elder.thread_id = s.thread_id"
+            " AND (elder.started_at, elder.id) <= (s.started_at, s.id)",
+            [[id for id, _ in sessions], [by for _, by in sessions]],
+        )
+        return cursor.fetchall()
+
+
+def _move(
+    table: str, key: str, instants: Sequence[str], moved: Sequence[tuple[UUID, timedelta]], *, counted: str = ""
+) -> None:
+    changes = ", ".join([*(f"{name} = old.{name} - moved.by" for name in instants), *([counted] if counted else ())])
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {table} AS old SET {changes}"  # noqa: S608
+            f" FROM unnest(%s::uuid[], %s::interval[]) AS moved(id, by) WHERE old.{key} = moved.id",
+            [[id for id, _ in moved], [by for _, by in moved]],
+        )
 
 
 def erase_transcripts(sessions: Sequence[UUID]) -> None:

@@ -92,6 +92,13 @@ class Message:
         """When it counted for the clocks."""
         return self.received_at or self.at
 
+    def moved(self, by: timedelta) -> "Message":
+        """The same, so much further in the past."""
+        return replace(self, at=self.at - by, received_at=self.received_at - by if self.received_at else None)
+
+    def earlier(self, by: timedelta) -> "Message":
+        return replace(self, at=self.at - by, received_at=self.received_at and self.received_at - by)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
@@ -223,7 +230,7 @@ class Draft:
     def shift(self, facts: Facts, by: timedelta) -> None:
         """Move what a session has been through into the past, what this decision has written so far as well."""
         self.shifted = (facts.id, by)
-        self.messages = [replace(m, at=m.at - by) if m.session == facts.id else m for m in self.messages]
+        self.messages = [m.earlier(by) if m.session == facts.id else m for m in self.messages]
         self.events = [replace(e, at=e.at - by) if e.session == facts.id else e for e in self.events]
 
     def decided(self, result: Result) -> Decision:

@@ -22,6 +22,8 @@ def start(draft: Draft, _facts: Facts | None, command: c.Start) -> Result:
         return _goes_on(latest, command)
     if not draft.thread.agent.active:
         return Refusal.AGENT_DISABLED
+    if latest is not None and latest.version != command.version:
+        raise Impossible(Refusal.INVALID, f"The sessions of this thread are {latest.version}; begin another thread.")
     begin(draft, command)
     return "done"
 
