@@ -1,7 +1,7 @@
 # `make run` and `make test` need nothing but Python >= 3.11 and make. `make help` lists the rest.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test check format shots openapi
+.PHONY: help run test check format shots openapi bench
 
 python := .venv/bin/python
 environment := .venv/installed
@@ -33,6 +33,9 @@ shots: $(environment) ## write screenshots of every page to .portal/shots/
 
 openapi: $(environment) ## write docs/openapi.json, which a test holds the API to
 	@exec $(python) -m tools.openapi
+
+bench: $(environment) ## measure what is promised about speed; ARGS="--quick chat sweep" for some of it
+	@exec $(python) -m tests.load $(ARGS)
 
 # Renewed only when what it is made from changed; otherwise nothing is asked of the network.
 $(environment): uv.lock pyproject.toml tools/uv.txt tools/bootstrap.sh

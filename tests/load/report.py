@@ -3,6 +3,7 @@
 import os
 import platform
 import statistics
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ from typing import Any, Literal
 WIDTHS = (38, 12, 11, 22, 7, 5)  # 100 columns with what stands between them
 HEADS = ("what", "measured", "promise", "yardstick", "ratio", "kept")
 ALIGN = "<><<><"
+LONGEST_REASON = 61  # the JSON has all of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +118,7 @@ def lines(cells: Sequence[Sequence[str]]) -> str:
 def _line(cells: Sequence[str]) -> str:
     """A reason in place of a number may run on into the empty cells behind it."""
     if len(cells[1]) > WIDTHS[1]:
-        return f"{cells[0]:<{WIDTHS[0]}} {cells[1]}".rstrip()
+        return f"{cells[0]:<{WIDTHS[0]}} {textwrap.shorten(cells[1], LONGEST_REASON)}"
     fitted = [f"{cell:{side}{width}}" for cell, side, width in zip(cells, ALIGN, WIDTHS, strict=True)]
     return " ".join(fitted).rstrip()
 

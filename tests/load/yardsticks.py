@@ -21,7 +21,7 @@ CONVERSATIONS = 1000
 # What one interaction of a user writes, in one statement: its place in the thread, the session's clock, the message.
 ONE_INTERACTION = f"""
 \\set n random(1, :chats)
-WITH seed AS (SELECT :n AS n), thread AS (
+WITH seed AS (SELECT :n::int AS n), thread AS (
     UPDATE chat_thread SET last_seq = last_seq + 1 FROM seed WHERE id = {seed.THREAD} RETURNING id, last_seq
 ), session AS (
     UPDATE chat_session SET inactive_since = clock_timestamp(), last_interaction_at = clock_timestamp(),
@@ -50,7 +50,7 @@ def pgbench(database: Database, *, chats: int, seconds: int) -> float:
         done = subprocess.run(command, env=os.environ | place, capture_output=True, text=True, timeout=seconds + 60)
     found = re.search(r"tps = ([\d.]+)", done.stdout)
     if not found:
-        raise Broken(f"pgbench: {done.stderr.strip()[-500:]}")
+        raise Broken(f"pgbench: {done.stderr.strip()[:500]}")
     return float(found[1])
 
 

@@ -23,7 +23,7 @@ def measure(place: Place, plan: Plan) -> list[Row]:
             partial(_post, place, plan, plain, "plain", yardsticks.conversations()),
         )
     row = Row(
-        what=f"POST /sessions/{{id}}/messages, {CONNECTIONS} clients",
+        what=f"POST …/messages, {CONNECTIONS} clients",
         unit="/s",
         runs=[run["rate"] for run in ours],
         promise=Bound("≥", 500, "/s"),
