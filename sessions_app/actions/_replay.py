@@ -15,6 +15,7 @@ from sessions_app.actions._batch import Batch
 from sessions_app.core import facts as f
 from sessions_app.core.commands import Command, Tick
 from sessions_app.core.decision import Message
+from sessions_app.engines import understanding
 from sessions_app.engines.turn import Kind, Reply, Turn
 
 Step = tuple[datetime, Command]
@@ -52,9 +53,11 @@ class Replay:
         while line:
             at, _, command = heappop(line)
             for message in self._do(thread, at, command):
-                answered = self.bot(self._turn(message, user_name, returning=len(self.batch.started) > known + 1))
+                turn = self._turn(message, user_name, returning=len(self.batch.started) > known + 1)
+                answered = self.bot(turn)
                 free_at = min(max(at, free_at) + answered.after, self.until)
-                answer = turns.answer(answered.reply, turn=message.id, session=message.session)
+                understood = understanding.of(turn, answered.reply)
+                answer = turns.answer(answered.reply, turn=message.id, session=message.session, understood=understood)
                 heappush(line, (free_at, next(places), answer))
         self._do(thread, self.until, Tick())
 
