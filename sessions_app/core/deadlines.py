@@ -5,9 +5,11 @@ The first ones are valid while a session is neither paused nor ended; a paused o
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Literal
 
-from sessions_app.core.facts import EndReason, Facts, State
-from sessions_app.core.policy import Policy
+from sessions_app.core.facts import EndReason, Facts, InForce, State
+
+AfterTheEnd = Literal["lapse", "archive", "erase_data", "erase_transcript"]
 
 
 def idle_at(facts: Facts) -> datetime:
@@ -34,27 +36,37 @@ def limit_reached(facts: Facts) -> EndReason:
     return EndReason.EXPIRED if expires_at(facts) <= capped_at(facts) else EndReason.MAX_DURATION
 
 
-# ── how long it is kept: `policy` is what `Agent.keeps` says ──────────────────────────────────────────────────────────
+# ── how long it is kept: `kept` is what `Agent.keeps` says ────────────────────────────────────────────────────────────
 def given_up_at(facts: Facts) -> datetime:
     """When a paused session that nobody touches ends."""
     return _not_in_the_past(facts, facts.touched_at + facts.policy.session_data_retention)
 
 
-def archived_at(facts: Facts, policy: Policy) -> datetime:
-    assert facts.ended_at is not None, "an ended session knows when"
-    return facts.ended_at + policy.auto_archive_after
+def archived_at(facts: Facts, kept: InForce) -> datetime:
+    return _kept_until(facts, kept, _ended_at(facts) + kept.policy.auto_archive_after)
 
 
-def data_erased_at(facts: Facts, policy: Policy) -> datetime:
-    return facts.touched_at + policy.session_data_retention
+def data_erased_at(facts: Facts, kept: InForce) -> datetime:
+    return _kept_until(facts, kept, facts.touched_at + kept.policy.session_data_retention)
 
 
-def transcript_erased_at(facts: Facts, policy: Policy) -> datetime | None:
+def transcript_erased_at(facts: Facts, kept: InForce) -> datetime | None:
     """None: transcripts are kept."""
-    return facts.touched_at + policy.transcript_retention if policy.transcript_retention is not None else None
+    keep = kept.policy.transcript_retention
+    return _kept_until(facts, kept, facts.touched_at + keep) if keep is not None else None
 
 
-def next_due(facts: Facts, policy: Policy) -> datetime | None:
+def _kept_until(facts: Facts, kept: InForce, due: datetime) -> datetime:
+    """Nothing is removed before the end, however long the pause was, and a newer policy reaches into no past."""
+    return max(due, _ended_at(facts), kept.since)
+
+
+def _ended_at(facts: Facts) -> datetime:
+    assert facts.ended_at is not None, "an ended session knows when"
+    return facts.ended_at
+
+
+def next_due(facts: Facts, kept: InForce) -> datetime | None:
     """The next instant at which time alone changes this session; None when nothing is due."""
     match facts.state:
         case State.LIVE:
@@ -64,19 +76,24 @@ def next_due(facts: Facts, policy: Policy) -> datetime | None:
         case State.PAUSED:
             return given_up_at(facts)
         case _:
-            return min(_after_the_end(facts, policy), default=None)
+            return min((at for _, at in after_the_end(facts, kept)), default=None)
 
 
-def _after_the_end(facts: Facts, policy: Policy) -> Iterator[datetime]:
+def after_the_end(facts: Facts, kept: InForce) -> list[tuple[AfterTheEnd, datetime]]:
+    """What time will do to an ended session, in the order in which it is due."""
+    return sorted(_after_the_end(facts, kept), key=lambda what: what[1])
+
+
+def _after_the_end(facts: Facts, kept: InForce) -> Iterator[tuple[AfterTheEnd, datetime]]:
     if facts.pending_until is not None:
-        yield facts.pending_until
+        yield "lapse", facts.pending_until
     if facts.archived_at is None:
-        yield archived_at(facts, policy)
+        yield "archive", archived_at(facts, kept)
     if facts.data_erased_at is None:
-        yield data_erased_at(facts, policy)
-    until = transcript_erased_at(facts, policy)
+        yield "erase_data", data_erased_at(facts, kept)
+    until = transcript_erased_at(facts, kept)
     if facts.transcript_erased_at is None and until is not None:
-        yield until
+        yield "erase_transcript", until
 
 
 def _not_in_the_past(facts: Facts, deadline: datetime) -> datetime:

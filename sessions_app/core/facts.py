@@ -106,6 +106,11 @@ class Facts:
     def in_live_chat(self) -> bool:
         return self.live_chat_by is not None
 
+    @property
+    def own_version(self) -> "InForce":
+        since = self.policy_effective_at
+        return InForce(policy=self.policy, id=self.policy_id, version=self.policy_version, since=since)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prompt:
@@ -118,7 +123,7 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InForce:
-    """The latest policy version that is for open sessions, too, and since when."""
+    """A policy version and since when: the latest one that is for open sessions, too, or a session's own."""
 
     policy: Policy
     id: int
@@ -153,11 +158,11 @@ class Agent:
         """The agent's language for a wanted tag, if it has one."""
         return languages.spoken(wanted, self.languages)
 
-    def keeps(self, facts: Facts) -> Policy:
+    def keeps(self, facts: Facts) -> InForce:
         """Under which policy an ended session is kept. How long things are kept may change after its end."""
         if self.running is not None and self.running.version > facts.policy_version:
-            return self.running.policy
-        return facts.policy
+            return self.running
+        return facts.own_version
 
 
 @dataclass(frozen=True, kw_only=True)
