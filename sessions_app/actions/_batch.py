@@ -240,6 +240,7 @@ def _write_data(batch: Batch) -> None:
     _data.understand(batch.understood)
     _data.erase(batch.erased_data)
     _store.erase_transcripts(batch.erased_transcripts)
+    _data.unlearn(batch.erased_transcripts)
 
 
 def _remembered(loaded: Loaded, sessions: Iterable[UUID]) -> dict[UUID, UUID]:

@@ -202,6 +202,12 @@ def understand(found: Mapping[UUID, Mapping[str, Any]]) -> None:
     )
 
 
+def unlearn(sessions: Sequence[UUID]) -> None:
+    """Their transcripts are erased: what the bot understood has words of them."""
+    if sessions:
+        _do("UPDATE chat_session_data SET understood = NULL WHERE session_id = ANY(%s)", list(sessions))
+
+
 # ── statements ───────────────────────────────────────────────────────────────────────────────────────────────────────
 def _columns(rows: Iterable[Sequence[Any]], width: int) -> list[list[Any]]:
     """Rows as arrays, one per column."""

@@ -1,5 +1,6 @@
 """What the write path does with session data, over any number of sessions in one go."""
 
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -10,11 +11,12 @@ from hypothesis import strategies as st
 
 from sessions_app.actions import _data, apply
 from sessions_app.core import data, internal
-from sessions_app.core.commands import ChangeData, End, Transfer
+from sessions_app.core.commands import ChangeData, End, Tick, Transfer
 from sessions_app.core.data import LARGEST
 from sessions_app.core.decision import Refusal
 from sessions_app.core.facts import EndReason
 from sessions_app.models import ChatSession, Event, Memory, SessionData, Variable
+from sessions_app.queries import data as queries
 from tests import cast
 from tests.integration.data.conftest import identified, kept_bytes, patch, variables
 
@@ -80,9 +82,9 @@ def test_the_number_of_statements_does_not_depend_on_the_number_of_sessions(shop
     sessions = [cast.chatting(shop, identified(f"u{n}")) for n in range(5)]
 
     def statements(of: list[ChatSession], value: int) -> int:
-        with CaptureQueriesContext(connection) as queries:
+        with CaptureQueriesContext(connection) as captured:
             apply([ChangeData(session=s.pk, patch={"v": value, "memory": {"n": value}}) for s in of])
-        return len(queries)
+        return len(captured)
 
     statements(sessions, 0)
     assert statements(sessions[:1], 1) == statements(sessions, 2)
@@ -138,9 +140,9 @@ def test_several_transfers_are_carried_at_once(shop):
     for n, (source, _) in enumerate(pairs):
         patch(source, n=n, secret=n)
     patch(pairs[0][1], n="stays", own=1)
-    with CaptureQueriesContext(connection) as queries:
+    with CaptureQueriesContext(connection) as captured:
         _data.carry([(one.pk, other.pk) for one, other in pairs], {pairs[1][0].pk: ["secret"]})
-    assert len(queries) == 1
+    assert len(captured) == 1
     assert [variables(target.pk) for _, target in pairs] == [
         {"n": "stays", "own": 1, "secret": 0},
         {"n": 1},
@@ -167,16 +169,31 @@ def test_erasing_the_data_of_a_session_leaves_others_and_the_memory_of_the_user(
     assert not Memory.objects.exists()
 
 
+def test_when_its_transcript_is_erased_no_word_of_it_is_left_in_the_data_either():
+    """Transcripts may be kept for a shorter time than session data."""
+    agent = cast.agent(policy={"transcript_retention": timedelta(days=1)})
+    session = cast.chatting(agent)
+    patch(session, a=1)
+    _data.understand({session.pk: internal.understood(expression="a canary")})
+    cast.pass_time(session.pk, timedelta(days=2))
+    apply([Tick(session=session.pk)])
+
+    assert SessionData.objects.get(pk=session.pk).understood is None
+    assert variables(session.pk) == {"a": 1}
+    assert queries.about(session.pk).internal["nlp"]["expression"] is None
+
+
 def test_nothing_to_do_is_no_statement():
-    with CaptureQueriesContext(connection) as queries:
+    with CaptureQueriesContext(connection) as captured:
         assert _data.load({}) == {}
         _data.store([], {})
         _data.carry([], {})
         _data.recall({})
         _data.understand({})
         _data.erase([])
+        _data.unlearn([])
         _data.forget([])
-    assert len(queries) == 0
+    assert len(captured) == 0
 
 
 def test_what_is_not_there_is_loaded_as_nothing(session):
@@ -218,9 +235,9 @@ def test_the_database_goes_on_from_what_was_understood_as_the_core_does(session,
 def test_what_is_understood_leaves_the_variables(session, shop):
     patch(session, a=1)
     other = cast.chatting(shop, cast.user("bob"))
-    with CaptureQueriesContext(connection) as queries:
+    with CaptureQueriesContext(connection) as captured:
         _data.understand({one.pk: internal.understood(dialogstate=STATES[0]) for one in (session, other)})
-    assert len(queries) == 1
+    assert len(captured) == 1
     assert understood(session) == understood(other) == {"current": STATES[0]}
     assert kept_bytes(session.pk) > 0
     assert patch(other, a=1).result == "done"
