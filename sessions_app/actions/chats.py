@@ -14,6 +14,7 @@ from sessions_app.actions._apply import Outcome, apply
 from sessions_app.actions.deeds import Refused, actor
 from sessions_app.core import commands as c
 from sessions_app.models import ChatUser, Thread, VisitorToken
+from sessions_app.queries import chats
 
 VISITOR_FOR = timedelta(days=30)
 
@@ -40,8 +41,8 @@ def visit(*, agent: Agent, user_id: UUID | None, secret: str | None) -> Opened:
             user_id, secret = _new_visitor(agent)
         else:
             _prolong(secret)
-        thread = Thread.objects.filter(user=user_id, agent=agent).order_by("-created_at", "-id").first()
-        thread = thread or Thread.objects.create(user_id=user_id, agent=agent)
+        # One that the agent has handed on is still the chat that its page shows.
+        thread = chats.with_agent(agent, user=user_id) or Thread.objects.create(user_id=user_id, agent=agent)
     return Opened(secret, user_id, thread.pk)
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -20,37 +20,21 @@ from portal.lib.clock import now as database_now
 from sessions_app import broadcast
 from sessions_app.actions import Outcome, deeds
 from sessions_app.actions import chats as opening
-from sessions_app.consumers import frames, telling, visits
+from sessions_app.consumers import frames, refusals, telling, visits
 from sessions_app.consumers.bucket import Bucket
 from sessions_app.consumers.feed import feed
 from sessions_app.consumers.frames import Invalid, Unreadable
 from sessions_app.consumers.gather import gatherer
+from sessions_app.consumers.refusals import Refused
+from sessions_app.consumers.telling import Standing
 from sessions_app.core import commands as c
+from sessions_app.core.agents import LONGEST_SLUG
 from sessions_app.core.decision import Refusal
-from sessions_app.core.facts import LIMITS, EndReason, State
+from sessions_app.core.facts import LIMITS, EndReason, Facts, State
 from sessions_app.queries import chats
 from sessions_app.queries.chats import Chat, Seen
 
 HELLO_WITHIN = 5.0  # seconds
-SENTENCES = {
-    Refusal.SESSION_ENDED: "The session has ended. Write a message to begin a new one.",
-    Refusal.SESSION_PAUSED: "The session is paused.",
-    Refusal.AGENT_DISABLED: "This chat is closed at the moment.",
-    Refusal.STATE_CHANGED: "The session has changed meanwhile.",
-    Refusal.NOT_FOUND: "There is no such chat.",
-    Refusal.INVALID: "This chat does not have that language.",
-    Refusal.LIVE_CHAT_RUNNING: "Somebody is talking with you. Wait until they are done.",
-    Refusal.TRANSFER_IMPOSSIBLE: "The chat cannot be passed on there.",
-    Refusal.SESSION_LIMIT_REACHED: "You have reached the maximum number of open sessions. Please end one of them.",
-}
-
-
-@dataclass
-class Refused(Exception):
-    """Not done, and nothing changed. `code` is one of the API's."""
-
-    code: str
-    detail: str
 
 
 class ChatConsumer(AsyncWebsocketConsumer):
@@ -84,7 +68,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         self.visit: visits.Visit | None = None
         self.token = b""
         self.seen = Seen(0, None)
-        self.cleared = 0
+        self.standing = Standing()
         self.told: dict[UUID, tuple[int, State]] = {}  # session → the row version and state last spoken of
         self.opened = False  # the person sees the chat: an expired session goes on in a new one
         self.showing = asyncio.Lock()
@@ -128,8 +112,8 @@ class ChatConsumer(AsyncWebsocketConsumer):
             await self._error(problem, detail, None)
         await self.close(code, detail)
 
-    async def _error(self, code: str, detail: str, client_id: str | None) -> None:
-        told = {"client_id": client_id} if client_id else {}
+    async def _error(self, code: str, detail: str, client_id: str | None, **more: Any) -> None:
+        told = more | ({"client_id": client_id} if client_id else {})
         await self.send(frames.write("error", await _now(), code=code, detail=detail, **told))
 
     # ── who it is ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -163,18 +147,8 @@ class ChatConsumer(AsyncWebsocketConsumer):
             self.thread, self.seen, self.told = thread, seen, {}
             feed().add(self)
             self._remember(chat)
-            self.cleared = chat.cleared
-            await self.send(
-                frames.write(
-                    "ready",
-                    chat.now,
-                    thread=str(thread),
-                    session=frames.session(chat.session) if chat.session else None,
-                    messages=[frames.line(line) for line in chat.lines],
-                    seq=chat.seq,
-                    cleared=chat.cleared,
-                )
-            )
+            self.standing = Standing.of(chat)
+            await self.send(telling.ready(chat))
         feed().fetch({thread})  # what was committed between the look and the subscription
 
     def _remember(self, chat: Chat) -> None:
@@ -193,9 +167,9 @@ class ChatConsumer(AsyncWebsocketConsumer):
                 return
             lines = [line for line in chat.lines if line.seq > self.seen.seq]
             news = [facts for facts in chat.sessions if self.told.get(facts.id) != (facts.row_version, facts.state)]
-            told = telling.news(chat, lines=lines, sessions=news, cleared=self.cleared)
+            told = telling.news(chat, lines=lines, sessions=news, before=self.standing)
             self._remember(chat)
-            self.cleared = max(self.cleared, chat.cleared)
+            self.standing = Standing.of(chat, before=self.standing)
             for text in told:
                 await self.send(text)
         if chat.more:
@@ -230,7 +204,8 @@ class ChatConsumer(AsyncWebsocketConsumer):
         except Invalid as error:
             await self._error("invalid", error.detail, client_id)
         except Refused as error:
-            await self._error(error.code, error.detail, client_id)
+            taken = {"open_sessions": error.open_sessions} if error.open_sessions else {}
+            await self._error(error.code, error.detail, client_id, **taken)
         except Error:
             await self._error(
                 "unavailable", "Portal cannot keep anything right now. Nothing was lost: try again.", client_id
@@ -238,7 +213,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
 
     def _demand(self, verb: Verb) -> None:
         assert self.visit is not None, "who has not said hello has no deeds"
-        if not allows(visitor(self.visit.user), verb, agent_id=self.visit.agent, user_id=self.visit.user):
+        if not allows(visitor(self.visit.user), verb, user_id=self.visit.user):
             raise Refused("forbidden", "This is not allowed here.")
 
     async def _do(self, command: c.Command, verb: Verb = Verb.CONTROL_SESSION) -> Outcome:
@@ -246,7 +221,8 @@ class ChatConsumer(AsyncWebsocketConsumer):
         self._demand(verb)
         outcome = await gatherer().apply(command)
         if outcome.refusal is not None:
-            raise Refused(outcome.refusal.value, SENTENCES.get(outcome.refusal) or outcome.why)
+            language = command.language if isinstance(command, c.Start) else None
+            raise await threads.in_database(partial(refusals.of, outcome.refusal, outcome, language=language))
         feed().fetch({self.thread})
         return outcome
 
@@ -279,9 +255,9 @@ class ChatConsumer(AsyncWebsocketConsumer):
         assert self.visit is not None, "who has not said hello has no threads"
         if thread is None or thread == self.thread:
             return self.thread
-        mine = await threads.in_database(partial(chats.agent_of, thread, user=self.visit.user))
-        if mine is None or not visits.welcome(visits.origin(self.scope), mine):
-            raise Refused("not_found", SENTENCES[Refusal.NOT_FOUND])
+        agents = await threads.in_database(partial(chats.agents_of, thread, user=self.visit.user))
+        if not visits.welcome(visits.origin(self.scope), agents):
+            raise Refused("not_found", refusals.SENTENCES[Refusal.NOT_FOUND])
         return thread
 
     async def _typing(self, frame: dict[str, Any]) -> None:
@@ -292,6 +268,17 @@ class ChatConsumer(AsyncWebsocketConsumer):
 
     async def _resume(self, frame: dict[str, Any]) -> None:
         await self._acknowledge(frame, await self._do(c.Resume(thread=self.thread, actor=c.USER)))
+
+    async def _extend(self, frame: dict[str, Any]) -> None:
+        await self._acknowledge(frame, await self._do(c.Extend(thread=self.thread, actor=c.USER)))
+
+    async def _transfer(self, frame: dict[str, Any]) -> None:
+        """To users, an agent that theirs does not offer is none."""
+        slug = frames.text(frame, "agent", most=LONGEST_SLUG, required=True)
+        target = await threads.in_database(partial(chats.target_of, self.thread, slug))
+        if target is None:
+            raise Refused(Refusal.TRANSFER_IMPOSSIBLE.value, refusals.NOT_THERE)
+        await self._acknowledge(frame, await self._do(c.Transfer(thread=self.thread, actor=c.USER, target=target)))
 
     async def _finish(self, frame: dict[str, Any]) -> None:
         end = c.End(thread=self.thread, actor=c.USER, end_reason=EndReason.USER_ENDED)
@@ -311,13 +298,8 @@ class ChatConsumer(AsyncWebsocketConsumer):
         assert self.visit is not None, "who has not said hello has no chats"
         language = frames.text(frame, "language", most=35) or None
         self._demand(Verb.CHAT)
-        begin = partial(opening.new_chat, user_id=self.visit.user, agent_id=self.visit.agent, language=language)
-        try:
-            outcome = await threads.in_database(begin)
-        except deeds.Refused as refused:
-            raise Refused(refused.refusal.value, SENTENCES.get(refused.refusal) or refused.outcome.why) from None
-        assert outcome.session is not None, "a start that was not refused has a session"
-        broadcast.announce([broadcast.Changed(outcome.session.id, self.thread, self.visit.agent)])
+        session, outcome = await threads.in_database(partial(_begin_beside, self.thread, self.visit.user, language))
+        broadcast.announce([broadcast.Changed(session.id, self.thread, session.agent)])
         feed().fetch({self.thread})
         await self._acknowledge(frame, outcome)
 
@@ -329,6 +311,8 @@ DEEDS: dict[str, Deed] = {
     "typing": ChatConsumer._typing,
     "pause": ChatConsumer._pause,
     "resume": ChatConsumer._resume,
+    "extend": ChatConsumer._extend,
+    "transfer": ChatConsumer._transfer,
     "end": ChatConsumer._finish,
     "clear_history": ChatConsumer._clear_history,
     "set_language": ChatConsumer._set_language,
@@ -338,6 +322,17 @@ DEEDS: dict[str, Deed] = {
 
 async def _now() -> datetime:
     return await threads.in_database(database_now)
+
+
+def _begin_beside(thread: UUID, user: UUID, language: str | None) -> tuple[Facts, Outcome]:
+    """A new chat with the agent that this one is with by now. Raises Refused."""
+    agent = chats.threads_of(user).values_list("agent_id", flat=True).get(pk=thread)
+    try:
+        outcome = opening.new_chat(user_id=user, agent_id=agent, language=language)
+    except deeds.Refused as refused:
+        raise refusals.of(refused.refusal, refused.outcome, language=language) from None
+    assert outcome.session is not None, "a start that was not refused has a session"
+    return outcome.session, outcome
 
 
 def _with_history(chat: Chat) -> Chat:

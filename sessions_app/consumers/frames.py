@@ -15,7 +15,7 @@ from sessions_app.core.commands import Kind
 from sessions_app.core.facts import Facts, State
 from sessions_app.core.limits import LARGEST_PAYLOAD, LONGEST_CLIENT_ID, LONGEST_EVENT, LONGEST_TEXT
 from sessions_app.core.why import possible
-from sessions_app.queries.chats import Line
+from sessions_app.queries.chats import Answering, Line
 from sessions_app.queries.shown import public_id
 
 _UNKEEPABLE = re.compile("[\0\ud800-\udfff]")
@@ -152,11 +152,12 @@ def line(shown: Line) -> dict[str, Any]:
     }
 
 
-OFFERED = ("end", "pause", "resume")  # by the chat; staff can do more
+OFFERED = ("end", "pause", "resume", "extend")  # by the chat; staff can do more
 
 
-def session(facts: Facts) -> dict[str, Any]:
-    """A session as its user sees it."""
+def session(facts: Facts, *, leads_on: bool) -> dict[str, Any]:
+    """A session as its user sees it. `leads_on`: there are agents that they may go to."""
+    offered = (*OFFERED, "transfer") if leads_on else OFFERED
     running = facts.state in (State.LIVE, State.IDLE)
     return {
         "id": public_id(facts.id, facts.version),
@@ -169,5 +170,10 @@ def session(facts: Facts) -> dict[str, Any]:
         "ended_at": iso(facts.ended_at),
         "end_reason": facts.end_reason,
         "silent": facts.silent,
-        "actions": [action for action in possible(facts) if action in OFFERED],
+        "actions": [action for action in possible(facts) if action in offered],
     }
+
+
+def agent(answering: Answering) -> dict[str, str]:
+    """An agent as the users see it."""
+    return {"slug": answering.slug, "name": answering.name}

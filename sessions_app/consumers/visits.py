@@ -1,5 +1,6 @@
 """Who a connection is from, and whether they may be where they want to be."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -21,10 +22,9 @@ class Closed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """Whose connection this is."""
+    """Whose connection this is, and where it begins."""
 
     user: UUID
-    agent: int
     thread: UUID
 
 
@@ -34,17 +34,18 @@ def visit(secret: str, thread: UUID | None, origin: str | None) -> Visit | None:
     if user is None:
         return None
     thread = thread or chats.threads_of(user).values_list("pk", flat=True).first()
-    agent = chats.agent_of(thread, user=user) if thread else None
-    if agent is None or thread is None:
+    agents = chats.agents_of(thread, user=user) if thread else []
+    if thread is None or not agents:
         raise Closed(4404, "there is no such chat")
-    if not welcome(origin, agent):
+    if not welcome(origin, agents):
         raise Closed(4403, "this site may not chat with the agent")
-    return Visit(user, agent.pk, thread)
+    return Visit(user, thread)
 
 
-def welcome(origin: str | None, agent: Agent) -> bool:
-    """Whether a page of this origin may chat with the agent."""
-    return may_chat(origin, allowed=agent.allowed_origins, own=settings.OWN_ORIGINS)
+def welcome(origin: str | None, agents: Iterable[Agent]) -> bool:
+    """Whether a page of this origin may show a chat that has been with these agents. One that could show it before the
+    chat was transferred can show it afterwards: a person's chat goes on where it is, wherever a transfer takes it."""
+    return any(may_chat(origin, allowed=agent.allowed_origins, own=settings.OWN_ORIGINS) for agent in agents)
 
 
 def origin(scope: dict[str, Any]) -> str | None:

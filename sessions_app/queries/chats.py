@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from localization.core.languages import direction
 from portal.agents.models import Agent
@@ -18,6 +18,7 @@ from sessions_app.core.commands import Kind, Sender
 from sessions_app.core.facts import Facts, State
 from sessions_app.models import ChatSession, Message, Thread
 from sessions_app.queries import facts as rows
+from sessions_app.queries import people
 
 MOST_HISTORY = 500  # lines of history that a chat gets when it opens
 MOST_NEWS = 500  # lines in one look; more come with the next
@@ -51,15 +52,29 @@ class Line:
         return direction(self.language)
 
 
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """An agent as those who chat with it know it."""
+
+    slug: str
+    name: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chat:
     """A thread as its user sees it. `sessions` are as of `now`, oldest first, the latest last; `latest_thread` is the
     one the user's chat with this agent is about now: another one after a "New chat". `seq` is how far `lines` go: to
-    the thread's last one, unless there is `more`."""
+    the thread's last one, unless there is `more`.
+
+    `answering` is the agent that answers the next turn: the thread's, or the one that is to pick up. `leads_on`: the
+    thread's agent has others to hand its users to. `talker` is the human who talks instead of a bot, by name.
+    """
 
     thread: UUID
-    agent: int
     user: UUID
+    answering: Answering
+    leads_on: bool
+    talker: str | None
     seq: int
     cleared: int
     latest_thread: UUID
@@ -82,12 +97,13 @@ class Seen:
 
 
 def chats(seen: Mapping[UUID, Seen]) -> dict[UUID, Chat]:
-    """Thread → what is new in it. Four queries, however many threads. Lines at or before `seq` are left out, and those
-    that were cleared."""
+    """Thread → what is new in it. Four queries, however many threads, and one more each where an agent is to pick up or
+    a human talks. Lines at or before `seq` are left out, and those that were cleared."""
     now = clock.now()
     threads = _threads(list(seen))
     lines = _new_lines({thread: max(seen[thread].seq, values["cleared"]) for thread, values in threads.items()})
     sessions = _sessions(list(threads), [one.session for one in seen.values() if one.session], now)
+    _add_who_answers(threads, {thread: found[-1] for thread, found in sessions.items()}, now)
     return {
         thread: _chat(values, lines.get(thread, []), thread=thread, sessions=tuple(sessions.get(thread, ())), now=now)
         for thread, values in threads.items()
@@ -98,6 +114,28 @@ def _chat(values: dict[str, Any], lines: list[Line], **others: Any) -> Chat:
     more = len(lines) > MOST_NEWS
     seq = lines[MOST_NEWS - 1].seq if more else values["seq"]
     return Chat(**values | {"seq": seq}, lines=tuple(lines[:MOST_NEWS]), more=more, **others)
+
+
+def _add_who_answers(threads: dict[UUID, dict[str, Any]], latest: Mapping[UUID, Facts], now: datetime) -> None:
+    """Not always the thread's agent: another one may be to pick up, or a human talks."""
+    waiting = {thread: facts.pending_to for thread, facts in latest.items() if _is_pending(facts, now)}
+    targets = _agents(set(waiting.values())) if waiting else {}
+    talking = {thread: facts.live_chat_by for thread, facts in latest.items() if facts.in_live_chat}
+    names = people.names(talking.values())
+    for thread, values in threads.items():
+        own = values["answering"]
+        values["answering"] = targets.get(waiting.get(thread), own)
+        # Whoever talks does so for the agent, also when their account is gone.
+        values["talker"] = names.get(talking[thread] or "", own.name) if thread in talking else None
+
+
+def _is_pending(facts: Facts, now: datetime) -> bool:
+    return facts.pending_until is not None and facts.pending_until > now
+
+
+def _agents(ids: set[int | None]) -> dict[int | None, Answering]:
+    found = Agent.objects.filter(pk__in=ids).values_list("pk", "slug", "name")
+    return {id: Answering(slug, name) for id, slug, name in found}
 
 
 def history(thread: UUID, *, cleared: int) -> tuple[Line, ...]:
@@ -111,25 +149,55 @@ def threads_of(user: UUID) -> QuerySet[Thread]:
     return Thread.objects.filter(user=user).order_by("-created_at", "-id")
 
 
-def agent_of(thread: UUID, *, user: UUID) -> Agent | None:
-    """The agent of one of the user's threads; None where the thread is not theirs."""
-    return Agent.objects.filter(pk__in=threads_of(user).filter(pk=thread).values("agent_id")).first()
+def with_agent(agent: Agent, *, user: UUID) -> Thread | None:
+    """The user's latest thread that this agent has, or had before it handed it on."""
+    had = ChatSession.objects.filter(thread=OuterRef("pk"), agent=agent)
+    return threads_of(user).filter(Q(agent=agent) | Exists(had)).first()
+
+
+def agents_of(thread: UUID, *, user: UUID) -> list[Agent]:
+    """The agents that one of the user's threads has been with, its present one among them; none where the thread is not
+    theirs."""
+    mine = threads_of(user).filter(pk=thread).order_by()
+    had = ChatSession.objects.filter(thread__in=mine.values("pk"))
+    return list(Agent.objects.filter(Q(pk__in=mine.values("agent")) | Q(pk__in=had.values("agent"))))
+
+
+def target_of(thread: UUID, slug: str) -> int | None:
+    """The agent of that slug, if the thread's own lets its users go there."""
+    offers = Thread.objects.filter(pk=thread, agent__transfer_targets__contains=[slug])
+    return Agent.objects.filter(Exists(offers), slug=slug).values_list("pk", flat=True).first()
 
 
 def _threads(ids: list[UUID]) -> dict[UUID, dict[str, Any]]:
+    """A chat is about the newest thread its user began with its agent. One that came to the agent by a transfer was not
+    begun with it; nor is one that was there before the thread itself came to the agent a new chat beside it."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT t.id, t.agent_id, t.user_id, t.last_seq, t.cleared_seq, latest.id
-            FROM chat_thread t, LATERAL (
-                SELECT id FROM chat_thread WHERE user_id = t.user_id AND agent_id = t.agent_id
-                ORDER BY created_at DESC, id DESC LIMIT 1) AS latest
+            SELECT t.id, t.user_id, t.last_seq, t.cleared_seq, COALESCE(newer.id, t.id),
+                   a.slug, a.name, a.transfer_targets <> '{}'
+            FROM chat_thread t JOIN agents_agent a ON a.id = t.agent_id
+            LEFT JOIN LATERAL (
+                SELECT n.id FROM chat_thread n
+                WHERE n.user_id = t.user_id AND n.agent_id = t.agent_id
+                AND (n.created_at, n.id) > (t.created_at, t.id)
+                AND NOT EXISTS (
+                    SELECT FROM chat_session s WHERE s.thread_id = n.id AND s.transferred_from IS NOT NULL)
+                AND NOT EXISTS (
+                    SELECT FROM chat_session s WHERE s.thread_id = t.id AND s.transferred_from IS NOT NULL
+                    AND s.started_at > n.created_at)
+                ORDER BY n.created_at DESC, n.id DESC LIMIT 1) AS newer ON true
             WHERE t.id = ANY(%s)
             """,
             [ids],
         )
-        names = ("agent", "user", "seq", "cleared", "latest_thread")
-        return {row[0]: dict(zip(names, row[1:], strict=True)) for row in cursor.fetchall()}
+        return {id: _thread(*row) for id, *row in cursor.fetchall()}
+
+
+def _thread(user: UUID, seq: int, cleared: int, latest: UUID, slug: str, name: str, leads_on: bool) -> dict[str, Any]:
+    values = {"user": user, "seq": seq, "cleared": cleared, "latest_thread": latest}
+    return values | {"answering": Answering(slug, name), "leads_on": leads_on}
 
 
 def _new_lines(after: Mapping[UUID, int]) -> dict[UUID, list[Line]]:
