@@ -1,7 +1,7 @@
 # `make run` and `make test` need nothing but Python >= 3.11 and make. `make help` lists the rest.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test check format shots openapi bench
+.PHONY: help run test check format shots openapi bench faults
 
 python := .venv/bin/python
 environment := .venv/installed
@@ -14,7 +14,7 @@ help: ## list these commands
 run: $(environment) ## start everything on http://127.0.0.1:8000; PORT, PORTAL_HOME, DEMO=0, VISITORS=0
 	@exec $(python) -m tools.run
 
-test: $(environment) ## run all tests: unit, integration, browser, architecture; ARGS="-k sweep" for some
+test: $(environment) ## run all tests: unit, integration, faults, browser, architecture; ARGS="-k sweep" for some
 	@exec $(python) -m pytest $(ARGS)
 
 check: $(environment) ## format, lint, types, import order, missing migrations
@@ -36,6 +36,10 @@ openapi: $(environment) ## write docs/openapi.json, which a test holds the API t
 
 bench: $(environment) ## measure what is promised about speed; ARGS="--quick chat sweep" for some of it
 	@exec $(python) -m tests.load $(ARGS)
+
+faults: export PORTAL_FAULTS := long
+faults: $(environment) ## inject every fault many times; PORTAL_FAULTS_JSON=file.json for the table, ARGS="-k kill"
+	@exec $(python) -m pytest tests/faults $(ARGS)
 
 # Renewed only when what it is made from changed; otherwise nothing is asked of the network.
 $(environment): uv.lock pyproject.toml tools/uv.txt tools/bootstrap.sh

@@ -12,7 +12,7 @@ from django.core.management import CommandError
 from django.test import TransactionTestCase, override_settings
 
 # The quick ones first. The browser's last: Playwright leaves its event loop running, where no other test could run one.
-ORDER = ("unit", "architecture", "integration", "browser")
+ORDER = ("unit", "architecture", "integration", "faults", "browser")
 PATIENCE_SECONDS = 15
 FLUSHES = 5
 
