@@ -239,6 +239,7 @@ def _write_data(batch: Batch) -> None:
     _data.store(batch.data, _remembered(loaded, [change.session for change in batch.data]))
     _data.understand(batch.understood)
     _data.erase(batch.erased_data)
+    _data.forget(batch.erased_data)
     _store.erase_transcripts(batch.erased_transcripts)
     _data.unlearn(batch.erased_transcripts)
 

@@ -145,10 +145,15 @@ def recall(sessions: Mapping[UUID, UUID]) -> None:
     )
 
 
-def forget(users: Sequence[UUID]) -> None:
-    """Remove the memory of these users. Open sessions keep their variable of that name."""
-    if users:
-        _do("DELETE FROM chat_memory WHERE user_id = ANY(%s)", list(users))
+def forget(sessions: Sequence[UUID]) -> None:
+    """Remove the memory of the users of these sessions who have none left whose data is kept: it is kept as long."""
+    if sessions:
+        _do(
+            "DELETE FROM chat_memory AS m USING chat_session AS erased"
+            " WHERE erased.id = ANY(%s) AND m.user_id = erased.user_id AND NOT EXISTS ("
+            "  SELECT 1 FROM chat_session AS s WHERE s.user_id = m.user_id AND s.data_erased_at IS NULL)",
+            list(sessions),
+        )
 
 
 def _remember(last: Mapping[UUID, Change]) -> None:

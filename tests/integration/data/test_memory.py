@@ -1,10 +1,12 @@
 """The memory of an identified user goes on into their next session with an agent of their realm (1-product.md)."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import transaction
 
 from portal.lib.ids import uuid7
-from sessions_app.actions import apply
+from sessions_app.actions import apply, sweeping
 from sessions_app.core.commands import ChangeData, End
 from sessions_app.core.facts import EndReason
 from sessions_app.models import ChatSession, ChatUser, Memory
@@ -138,3 +140,22 @@ def test_memories_of_several_users_are_written_in_one_order_so_that_nobody_waits
 def write(sessions: list[ChatSession], n: int) -> None:
     outcomes = apply([ChangeData(session=one.pk, patch={"memory": {"n": n}}) for one in sessions])
     assert {outcome.result for outcome in outcomes} == {"done"}
+
+
+def test_memory_is_kept_as_long_as_session_data_after_the_last_activity(shop):
+    """The retention is of the last session; one that is over earlier takes nothing of it."""
+    ada = identified()
+    first = cast.chatting(shop, ada)
+    patch(first, memory={"size": 42})
+    second = next_session(first)
+    apply([End(session=second.pk, end_reason=EndReason.USER_ENDED)])
+
+    cast.pass_time(first.pk, timedelta(days=31))
+    sweeping.sweep()
+    first.refresh_from_db()
+    assert first.data_erased_at is not None
+    assert Memory.objects.filter(user=ada).exists(), "the second session is still kept"
+
+    cast.pass_time(second.pk, timedelta(days=31))
+    sweeping.sweep()
+    assert not Memory.objects.filter(user=ada).exists()
