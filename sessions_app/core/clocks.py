@@ -1,7 +1,6 @@
 """What time and interactions do to a session's clocks. Each takes a draft and the facts, and returns the new facts."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -12,6 +11,7 @@ from sessions_app.core.commands import PORTAL, Kind, Sender
 from sessions_app.core.decision import NOTHING, Draft
 from sessions_app.core.facts import LIMITS, EndReason, Facts, InForce, State
 from sessions_app.core.policy import EndBehavior
+from sessions_app.core.values import replace
 
 ANSWER_WITHIN = timedelta(seconds=60)  # how long an unanswered turn holds a session open
 
@@ -44,7 +44,7 @@ def follow(draft: Draft, facts: Facts, version: InForce) -> Facts:
 
     A policy change never reaches into the past. An idle session whose new deadline is ahead is live again.
     """
-    since = max(version.since, facts.started_at)
+    since = in_force_from(facts, version)
     moved = replace(
         facts,
         policy=version.policy,
@@ -58,6 +58,13 @@ def follow(draft: Draft, facts: Facts, version: InForce) -> Facts:
         draft.note(moved, "session.active", at=since, cause="policy_changed")
         moved = replace(moved, state=State.LIVE)
     return draft.put(moved)
+
+
+def in_force_from(facts: Facts, version: InForce) -> datetime:
+    """From when a newer version is in force for a session. What was decided while the version was being saved, without
+    knowing of it, stays: nothing happens to the session before that."""
+    idle = [deadlines.idle_at(facts)] if facts.state is State.IDLE else []
+    return max(version.since, facts.started_at, facts.touched_at, *idle)
 
 
 def _idle_is_due(facts: Facts, now: datetime) -> bool:
@@ -140,20 +147,26 @@ def answered(draft: Draft, facts: Facts) -> Facts:
 
 
 def unpause(draft: Draft, facts: Facts) -> Facts:
-    """Stop the pause: exactly the time that was left is left."""
+    """Stop the pause."""
+    return draft.put(resumed(facts, draft.now))
+
+
+def resumed(facts: Facts, now: datetime) -> Facts:
+    """A paused session as it is when the pause stops at `now`: exactly the time that was left is left. A policy that
+    came into force during the pause finds the clocks as they stood: what it leaves no time for ends now, not before."""
     assert facts.paused_at is not None, "a paused session knows since when"
-    pause = draft.now - facts.paused_at
+    pause = now - facts.paused_at
     busy = facts.busy_until
     running = replace(
         facts,
+        policy_effective_at=now if facts.policy_effective_at >= facts.paused_at else facts.policy_effective_at,
         paused_at=None,
         paused_for=facts.paused_for + pause,
         inactive_since=facts.inactive_since + pause,
         busy_until=busy + pause if busy and busy >= facts.paused_at else busy,
         state=State.LIVE,
     )
-    state = State.IDLE if deadlines.idle_at(running) <= draft.now else State.LIVE
-    return draft.put(replace(running, state=state))
+    return _idle(running) if deadlines.idle_at(running) <= now else running
 
 
 def end(

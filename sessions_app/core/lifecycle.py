@@ -79,7 +79,7 @@ def _let_time_pass(draft: Draft, aimed: Facts | None) -> None:
 def _pass(draft: Draft, facts: Facts) -> None:
     running = draft.thread.agent.running
     if facts.is_open and running is not None and running.version > facts.policy_version and running.since <= draft.now:
-        facts = clocks.tick(draft, facts, until=max(running.since, facts.started_at))
+        facts = clocks.tick(draft, facts, until=clocks.in_force_from(facts, running))
         facts = clocks.follow(draft, facts, running) if facts.is_open else facts
     if facts.is_open:
         facts = clocks.tick(draft, facts, until=draft.now)

@@ -1,7 +1,6 @@
 """From the history back to the facts: the proof that it is complete (4-architecture.md, "Laws of the core")."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -10,6 +9,7 @@ from sessions_app.core.clocks import ANSWER_WITHIN
 from sessions_app.core.commands import Kind, Sender
 from sessions_app.core.decision import Event, Message, touched
 from sessions_app.core.facts import EndReason, Facts, State
+from sessions_app.core.values import replace
 
 NOT_REPLAYED = ("row_version",)  # how often the row was written is no history
 Line = Event | Message
@@ -166,6 +166,7 @@ class _History:
         self._change(
             **self._unpaused(event.at),
             inactive_since=facts.inactive_since + pause,
+            policy_effective_at=event.at if facts.policy_effective_at >= facts.paused_at else facts.policy_effective_at,
             busy_until=busy + pause if busy and busy >= facts.paused_at else busy,
             state=State(event.detail["state"]),
             held=0,
