@@ -91,8 +91,9 @@ INSTANTS = {
     "chat_session": (
         *("policy_effective_at", "started_at", "inactive_since", "last_interaction_at", "paused_at", "busy_until"),
         *("touched_at", "live_chat_since", "pending_until", "idle_at", "ends_at", "due_at", "ended_at"),
+        *("archived_at", "data_erased_at", "transcript_erased_at"),
     ),
-    "chat_message": ("at",),
+    "chat_message": ("at", "received_at"),
     "chat_event": ("at",),
 }
 
