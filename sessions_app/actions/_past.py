@@ -56,6 +56,7 @@ def write_policies(agent: Agent, policies: Sequence[PastPolicy]) -> None:
 def _version(agent: Agent, number: int, past: PastPolicy) -> PolicyVersion:
     values = {field.name: getattr(past.policy, field.name) for field in fields(Policy)}
     about = {name: getattr(past, name) for name in ("saved_at", "author_id", "reason")}
+    about["reached_at"] = past.saved_at  # the sessions of then have followed when they are written
     return PolicyVersion(agent=agent, number=number, platform=agent.platform, **about, **values)
 
 

@@ -6,13 +6,16 @@ none is left.
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime
 from uuid import UUID
 
-from django.db import connection
+from django.db import OperationalError, connection, transaction
 
 from sessions_app.actions import ticking
+from sessions_app.actions._apply import apply
+from sessions_app.core.commands import Tick
 from sessions_app.queries import rollouts
 from sessions_app.queries.rollouts import OnItsWay
 
@@ -29,6 +32,17 @@ def reach(agent_id: int) -> None:
         for _ in _taken(version):
             if time.monotonic() > until:
                 return
+        if left := rollouts.open_behind(version, limit=AT_ONCE):
+            _wait_for(left)
+
+
+def _wait_for(sessions: Sequence[UUID]) -> None:
+    """Somebody was working on these, and may have begun before the version was there: they follow when that is done."""
+    # What is held for long is left to the sweep.
+    with suppress(OperationalError), transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('lock_timeout', %s, true)", [f"{ENOUGH}s"])
+        apply([Tick(session=id) for id in sessions])
 
 
 def steps() -> Iterator[int]:

@@ -28,10 +28,10 @@ class WhenFull(StrEnum):
 
 
 class Reach(StrEnum):
-    """Which sessions a new version is for (1-product.md, "Changing a policy")."""
+    """Which sessions a version of a policy is for."""
 
-    RUNNING = "running"  # those that are open, too
-    NEW = "new"
+    RUNNING = "running"  # those that are open when it is saved, too
+    NEW = "new"  # those that start after that
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,19 +19,9 @@ from sessions_app.core import policy as core
 from sessions_app.core import policy_words
 from sessions_app.core.policy import BY_FIELD, Policy, Refusal, Setting
 
-# Stored with every version, and not yet looked at by anything that runs. Whoever makes one of them work deletes it
-# here, and the pages stop saying so.
-NOT_YET_ENFORCED = frozenset(
-    {
-        "max_concurrent_per_user",
-        "when_full",
-        "auto_archive_after",
-        "allow_model_override",
-        "warn_before",
-        "session_data_retention",
-        "transcript_retention",
-    }
-)
+# Stored with every version, and not yet looked at by anything that runs. Whoever makes it work deletes it here, and the
+# pages stop saying so.
+NOT_YET_ENFORCED = frozenset({"warn_before"})
 SECTIONS: Sequence[tuple[Promise, tuple[str, ...]]] = (
     (_("How long a session lasts"), ("session_duration", "idle_timeout", "max_duration", "warn_before")),
     (_("What the user sees at the end"), ("end_behavior",)),
@@ -247,8 +237,3 @@ class Row:
 class Section:
     title: str
     rows: Sequence[Row]
-
-    @property
-    def enforced(self) -> bool:
-        """Whether any of it does something already: otherwise the section says so once."""
-        return any(row.enforced for row in self.rows)

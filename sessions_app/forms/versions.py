@@ -10,16 +10,34 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.agents.core.platforms import Platform
 from sessions_app.core import policy_words
-from sessions_app.core.policy import Setting
-from sessions_app.forms.policy import PolicyForm, typed
+from sessions_app.core.policy import Reach, Setting
+from sessions_app.forms.policy import Option, PolicyForm, typed
 from sessions_app.queries.policies import Version
 
 LONGEST_REASON = 500
+REACHES = {
+    Reach.RUNNING: (
+        _("Running and new sessions"),
+        _("Open sessions follow at once. What is due by then happens first; whatever has no time left ends now."),
+    ),
+    Reach.NEW: (
+        _("New sessions only"),
+        _("Open sessions keep the version they have, until a later one is for running sessions, too."),
+    ),
+}
 
 
 class VersionForm(PolicyForm):
     """The policy of an agent, to be saved over the version it was filled from."""
 
+    reach = forms.TypedChoiceField(
+        label=_("Applies to"),
+        choices=[(reach.value, title) for reach, (title, _effect) in REACHES.items()],
+        coerce=Reach,
+        initial=Reach.RUNNING.value,
+        widget=forms.RadioSelect,
+        error_messages=dict.fromkeys(("required", "invalid_choice"), _("Choose which sessions this is for.")),
+    )
     reason = forms.CharField(
         label=_("Reason"),
         required=False,
@@ -47,13 +65,27 @@ class VersionForm(PolicyForm):
         return type(self)(data, version=version, **self._others)
 
     @property
+    def saved_for(self) -> Reach:
+        """For which sessions a valid form is to be saved."""
+        return Reach(self.cleaned_data["reach"])
+
+    @property
+    def reaches(self) -> list[Option]:
+        """The cards of that choice."""
+        cards = zip(self["reach"], REACHES.values(), strict=True)
+        return [Option(radio.tag(), str(title), str(effect)) for radio, (title, effect) in cards]
+
+    @property
     def expected(self) -> int:
         """The version the boxes were filled from; 0, which none has, when the form does not say."""
         return self.cleaned_data.get("expected_version") or 0
 
 
 class RowForm(VersionForm):
-    """The same in a row of a table, where the boxes stand apart from their <form> and have no labels."""
+    """The same in a row of a table, where the boxes stand apart from their <form> and have no labels. It does not ask
+    for the reach: what is changed is for running sessions, too, and where nothing is changed nobody has to follow."""
+
+    reach = None  # type: ignore[assignment]  # takes the field away
 
     def __init__(self, data: Mapping[str, Any] | None = None, *, form_id: str, **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
@@ -64,6 +96,10 @@ class RowForm(VersionForm):
                 field.widget = forms.Select(choices=list(field.choices))  # type: ignore[arg-type]
             field.widget.attrs |= {"form": form_id, "aria-label": field.label}
             field.help_text = policy_words.allowed(setting, self.platform)
+
+    @property
+    def saved_for(self) -> Reach:
+        return self.version.reach if self.policy == self.version.policy else Reach.RUNNING
 
 
 @dataclass(frozen=True, slots=True)

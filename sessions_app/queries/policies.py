@@ -1,6 +1,6 @@
 """Policy versions for those who look at them: the current one, an older one, and what each of them changed."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 from portal.agents.core.platforms import Platform
 from sessions_app.core import policy as core
 from sessions_app.core import policy_words
-from sessions_app.core.policy import BY_FIELD, Policy
+from sessions_app.core.policy import BY_FIELD, Policy, Reach
 from sessions_app.models import PolicyVersion, policy_from
 
 
@@ -23,6 +23,12 @@ class Version:
     author: str
     reason: str
     saved_at: datetime
+    reach: Reach
+
+    @property
+    def running(self) -> bool:
+        """Whether it is for sessions that were open when it was saved, too."""
+        return self.reach is Reach.RUNNING
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +42,24 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A version in the list of them. The first of an agent has no differences."""
+    """A version in the list of them, with the one before it. The first of an agent has none, and changed nothing."""
 
     version: Version
-    differences: Sequence[Difference]
+    before: Version | None
+
+    @property
+    def changes(self) -> Mapping[str, tuple[Any, Any]]:
+        """Setting → (old, new), where they differ; `platform` first, where the agent has moved."""
+        if self.before is None:
+            return {}
+        old, new = self.before, self.version
+        moved = {"platform": (old.platform, new.platform)} if old.platform != new.platform else {}
+        return moved | core.changes(old.policy, new.policy)
+
+    @property
+    def differences(self) -> list[Difference]:
+        """The same in words."""
+        return [_in_words(field, was, now) for field, (was, now) in self.changes.items()]
 
 
 def current(agent_ids: Iterable[int]) -> dict[int, Version]:
@@ -59,21 +79,14 @@ def history(agent_id: int, *, limit: int, before: int | None = None) -> list[Ent
         rows = rows.filter(number__lt=before)
     found = list(_versions(rows[: limit + 1]))
     older = [*found[1:], None]
-    entries = [Entry(version, differences(under, version)) for version, under in zip(found, older, strict=True)]
-    return entries[:limit]
+    return [Entry(version, before) for version, before in zip(found, older, strict=True)][:limit]
 
 
-def differences(old: Version | None, new: Version) -> list[Difference]:
-    """What `new` changed, the platform first. Nothing without an old one."""
-    return list(_differences(old, new)) if old else []
-
-
-def _differences(old: Version, new: Version) -> Iterator[Difference]:
-    if old.platform != new.platform:
-        yield Difference("Platform", old.platform.label, new.platform.label)
-    for field, (was, now) in core.changes(old.policy, new.policy).items():
-        setting = BY_FIELD[field]
-        yield Difference(setting.title, policy_words.value(setting, was), policy_words.value(setting, now))
+def _in_words(field: str, was: Any, now: Any) -> Difference:
+    if field == "platform":
+        return Difference("Platform", was.label, now.label)
+    setting = BY_FIELD[field]
+    return Difference(setting.title, policy_words.value(setting, was), policy_words.value(setting, now))
 
 
 def _versions(rows: Any) -> Iterator[Version]:
@@ -88,4 +101,5 @@ def _versions(rows: Any) -> Iterator[Version]:
             author=f"{first} {last}".strip() or username,
             reason=row["reason"],
             saved_at=row["saved_at"],
+            reach=Reach(row["reach"]),
         )

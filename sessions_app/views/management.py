@@ -16,7 +16,6 @@ from django_htmx.middleware import HtmxDetails
 from portal.accounts.permissions import Principal, Verb, agents_q
 from portal.agents.core.platforms import Platform
 from portal.agents.models import Agent
-from sessions_app.forms.policy import NOT_YET_ENFORCED
 from sessions_app.forms.policy import Row as Cell
 from sessions_app.forms.versions import Conflict, RowForm, VersionForm
 from sessions_app.queries import policies as versions
@@ -110,9 +109,6 @@ def _page(
     context = {
         "rows": [opened if opened and opened.agent == row.agent else row for row in rows],
         "columns": rows[0].cells if rows else [],
-        "kept_only": [
-            cell.field.label for cell in (rows[0].cells if rows else []) if cell.setting.field in NOT_YET_ENFORCED
-        ],
         "page": page,
         "previous": f"?page={page.previous_page_number()}" if page.has_previous() else "",
         "next": f"?page={page.next_page_number()}" if page.has_next() else "",

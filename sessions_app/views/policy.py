@@ -61,6 +61,7 @@ def save(request: HttpRequest, agent: Agent, form: VersionForm) -> Version | Con
             principal=auth.principal(request),
             agent=agent,
             policy=form.policy,
+            reach=form.saved_for,
             reason=form.cleaned_data.get("reason", ""),
             expected_version=form.expected,
         )
@@ -87,7 +88,9 @@ def said(before: Version, after: Version) -> str:
     """What came of saving."""
     if after.number == before.number:
         return _("Nothing was changed: version %s has these values already.") % after.number
-    return _("Version %s is saved. It applies to sessions that start from now on.") % after.number
+    if after.running:
+        return _("Version %s is saved. It applies to running and new sessions.") % after.number
+    return _("Version %s is saved. It applies to new sessions; running ones keep their version.") % after.number
 
 
 def _page(request: HttpRequest, agent: Agent, form: VersionForm, conflict: Conflict | None = None) -> HttpResponse:

@@ -194,7 +194,10 @@ VALID: dict[str, dict[str, Any]] = {
         "transcript_retention": "P30D",
         "warn_before": 0,
         "allow_model_override": True,
+        "reach": "new",
     },
+    "POST /agents/shop/session-policy/preview": {"session_duration": "PT1M", "max_concurrent_per_user": 1},
+    "POST /agents/shop/session-policy/versions/1/restore": {"reach": "running", "reason": ""},
     "POST /agents": {"slug": "bistro", "name": "Bistro", "platform": "scripted", "engine": {"script": "languages:"}},
     "PATCH /agents/shop": {
         "name": "Store",
@@ -223,6 +226,7 @@ QUERIES = {
     "GET /sessions/#/messages": ("limit", "cursor"),
     "GET /sessions/#/events": ("limit", "cursor"),
     "GET /agents": ("limit", "cursor"),
+    "GET /agents/shop/session-policy/versions": ("limit", "cursor"),
 }
 
 

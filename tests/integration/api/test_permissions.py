@@ -46,6 +46,9 @@ TABLE = {
     ("DELETE", "/agents/shop"): (409, 409, 404, 403, 404, 404, 401),  # the visitor's session is open
     ("GET", "/agents/shop/session-policy"): (200, 200, 404, 403, 404, 404, 401),
     ("PUT", "/agents/shop/session-policy"): (200, 200, 404, 403, 404, 404, 401),
+    ("POST", "/agents/shop/session-policy/preview"): (200, 200, 404, 403, 404, 404, 401),
+    ("GET", "/agents/shop/session-policy/versions"): (200, 200, 404, 403, 404, 404, 401),
+    ("POST", "/agents/shop/session-policy/versions/1/restore"): (200, 200, 404, 403, 404, 404, 401),
 }
 BODIES = {
     "/sessions": START,
@@ -59,6 +62,7 @@ BODIES = {
     "/agents": {"name": "Bistro", "platform": "external"},
     "/agents/shop": {"name": "Store"},
     "/agents/shop/session-policy": {"warn_before": 30},
+    "/agents/shop/session-policy/preview": {"warn_before": 30},
 }
 CODES = {401: "unauthenticated", 403: "forbidden", 404: "not_found", 409: "state_changed"}
 REFUSED = {"/sessions/#/transfer": "transfer_impossible", "/sessions/#/fast-forward": "invalid"}
@@ -82,8 +86,15 @@ def test_each_caller_gets_what_is_theirs(request, visitor, caller, method, path)
 def test_every_operation_is_in_the_table():
     paths = api.document()["paths"]
     known = {(m.upper(), p) for p, methods in paths.items() for m in methods if "/chat/" not in p}
-    rows = {(method, "/api/v1" + path.replace("#", "{session}").replace("shop", "{slug}")) for method, path in TABLE}
+    names = {"#": "{session}", "shop": "{slug}", "versions/1": "versions/{number}"}
+    rows = {(method, "/api/v1" + _with(names, path)) for method, path in TABLE}
     assert rows == known
+
+
+def _with(names: dict[str, str], path: str) -> str:
+    for word, name in names.items():
+        path = path.replace(word, name)
+    return path
 
 
 def test_lists_hold_only_what_the_caller_may_see(admin, owner, stranger, translator, visitor, other_visitor):

@@ -28,9 +28,9 @@ DEFAULTS = {
 
 def test_a_policy_is_flat_with_its_version_and_names_it_as_etag(owner):
     response = owner.get(PATH)
-    assert list(response.body) == [*DEFAULTS, "version", "reason", "author", "saved_at"]
+    assert list(response.body) == [*DEFAULTS, "version", "reach", "reason", "author", "saved_at"]
     assert {name: response.body[name] for name in DEFAULTS} == DEFAULTS
-    assert (response.body["version"], response.body["author"]) == (1, None)
+    assert (response.body["version"], response.body["reach"], response.body["author"]) == (1, "running", None)
     assert response.headers["ETag"] == '"1"'
 
 
@@ -116,7 +116,8 @@ def test_every_bound_is_held(owner, field, value):
         ({"max_concurrent_per_user": "3"}, "max_concurrent_per_user"),
         ({"max_concurrent_per_user": True}, "max_concurrent_per_user"),
         ({"allow_model_override": "yes"}, "allow_model_override"),
-        ({"reach": "running"}, "reach"),
+        ({"reach": "everyone"}, "reach"),
+        ({"reach": None}, "reach"),
         ({"sesion_duration": "PT30M"}, "sesion_duration"),
         ({"version": 7}, "version"),
         ({"reason": "x" * 501}, "reason"),

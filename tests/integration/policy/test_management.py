@@ -113,9 +113,17 @@ def test_a_stale_row_shows_theirs_and_mine(olga: Account, shop: Agent) -> None:
     assert (current(shop).policy.session_duration, current(shop).policy.warn_before) == (15 * MINUTE, 2 * MINUTE)
 
 
-def test_what_nothing_enforces_yet_is_said_once(olga: Account, shop: Agent) -> None:
-    text = browser(olga).get(PATH).text
-    assert text.count("Kept with the policy; enforcement arrives with a later version.") == 1
+@pytest.mark.django_db(transaction=True)
+def test_a_changed_row_is_for_running_sessions_and_an_unchanged_one_for_nobody(olga: Account, shop: Agent) -> None:
+    running = cast.chatting(shop)
+    Tab(olga, shop).save(session_duration="15m", reach="new")
+    save(olga, shop)
+    running.refresh_from_db()
+    assert (current(shop).number, running.policy.number) == (2, 1)
+
+    save(olga, shop, session_duration="10m")
+    running.refresh_from_db()
+    assert (current(shop).number, running.policy.number) == (3, 3)
 
 
 def test_many_agents_have_pages_and_cost_no_more_questions(

@@ -52,16 +52,41 @@ def test_a_save_is_in_the_audit_log(tab: Tab, olga: Account, shop: Agent) -> Non
     tab.save(session_duration="20m", reason="Because")
     entry = Entry.objects.get(verb="policy.changed")
     assert (entry.account, entry.agent, entry.reason) == (olga, shop, "Because")
-    assert (entry.before, entry.after) == ({"session_duration": "0:30:00"}, {"session_duration": "0:20:00"})
+    assert entry.before == {"session_duration": "0:30:00"}
+    assert entry.after == {"session_duration": "0:20:00", "reach": "running"}
 
 
-def test_it_says_that_running_sessions_keep_their_version(tab: Tab, shop: Agent) -> None:
+@pytest.mark.django_db(transaction=True)
+def test_it_is_for_running_and_new_sessions_unless_said_otherwise(tab: Tab, shop: Agent) -> None:
     running = cast.chatting(shop)
     after = tab.client.post(tab.path, {**tab.opened, "session_duration": "20m"}, follow=True)
-    assert "Version 2 is saved. It applies to sessions that start from now on." in after.text
+    assert "Version 2 is saved. It applies to running and new sessions." in after.text
+    running.refresh_from_db()
+    assert running.policy.number == 2
+    assert cast.chatting(shop, cast.user("bob")).policy.number == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_can_be_for_new_sessions_only_and_later_for_the_others_too(tab: Tab, shop: Agent) -> None:
+    running = cast.chatting(shop)
+    after = tab.client.post(tab.path, {**tab.opened, "session_duration": "20m", "reach": "new"}, follow=True)
+    assert "Version 2 is saved. It applies to new sessions; running ones keep their version." in after.text
+    assert "New sessions only</span>" in after.text
     running.refresh_from_db()
     assert running.policy.number == 1
-    assert cast.chatting(shop, cast.user("bob")).policy.number == 2
+
+    again = Tab(tab.agent.grants.get().account, shop)
+    again.save(reach="running")
+    running.refresh_from_db()
+    assert running.policy.number == 3
+    assert "The same values, for running sessions, too." in tab.client.get(tab.path).text
+
+
+def test_a_form_that_does_not_say_for_which_sessions_saves_nothing(tab: Tab, shop: Agent) -> None:
+    for reach in ("", "everyone"):
+        refused = tab.save(session_duration="20m", reach=reach)
+        assert errors(refused) == {"reach": ["Choose which sessions this is for."]}
+    assert current(shop).number == 1
 
 
 def test_saving_the_same_makes_no_version_and_says_so(tab: Tab, shop: Agent) -> None:
@@ -103,10 +128,20 @@ def test_a_request_that_no_form_sends_changes_nothing_and_breaks_nothing(
 
 
 # ── what is shown ──────────────────────────────────────────────────────────────────────────────────────────────────
-def test_what_nothing_enforces_yet_is_marked_once_per_place(tab: Tab) -> None:
-    page = tab.client.get(tab.path)
-    # Three sections of which nothing works yet say it at the top, and the warning among settings that do.
-    assert page.text.count("Kept with the policy; enforcement arrives with a later version.") == 4
+def test_only_the_warning_is_marked_as_not_enforced_yet(tab: Tab) -> None:
+    assert tab.client.get(tab.path).text.count("Kept with the policy; enforcement arrives with a later version.") == 1
+
+
+def test_what_happens_after_the_last_message_tells_how_long_things_are_kept(tab: Tab) -> None:
+    told = [(line.name, line.later) for line in tab.client.get(tab.path).context["drawing"].lines]
+    assert told == [
+        ("message", ""),
+        ("idle", "30 minutes"),
+        ("ended", "30 minutes"),
+        ("data_erased", "30 days"),
+        ("archived", "30 days 30 minutes"),
+        ("transcript_erased", "365 days"),
+    ]
 
 
 def test_the_keep_card_shows_the_agents_own_divider(tab: Tab, shop: Agent) -> None:
