@@ -166,6 +166,8 @@ def _kept(thread: Thread) -> tuple[Any, ...]:
 
 def _reseat(loaded: Loaded, facts: Facts) -> None:
     """The places as they are for the commands that follow in this batch."""
+    if not loaded.seats:
+        return
     counts = facts.version == "LIVE"
     for agent, takes in ((facts.agent, facts.is_open), (facts.pending_to, facts.pending_to is not None)):
         if agent is not None and (seats := loaded.seats.get((facts.user, agent))) is not None:

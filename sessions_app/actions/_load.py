@@ -40,7 +40,7 @@ class Loaded:
     known: Mapping[tuple[UUID, str], Said] = field(default_factory=dict)  # (thread, client_id) → what has it
     open_turns: frozenset[UUID] = frozenset()
     new_threads: frozenset[UUID] = frozenset()
-    seats: dict[Key, tuple[f.Seat, ...]] = field(default_factory=dict)
+    seats: dict[Key, tuple[f.Seat, ...]] | None = field(default_factory=dict)
     data: dict[UUID, Stored] = field(default_factory=dict)
 
     @property
@@ -84,7 +84,7 @@ def _take_places(loaded: Loaded, commands: Sequence[Command], of_command: Sequen
     """Where a limit may have to be kept. Waiting for that lock took time: the clock is asked again."""
     keys = _keys(loaded, commands, of_command)
     if keys:
-        loaded.seats |= seats.locked(keys, loaded.now)
+        loaded.seats = seats.locked(keys, loaded.now)
         loaded.now = clock.now()
 
 

@@ -76,7 +76,8 @@ def _replayed(agent: Agent, chats: Sequence[PastChat], bot: Bot) -> Batch:
     eras = _eras(agent)
     threads = _past.insert_threads(agent, chats)
     empty = {id: f.Thread(id=id, user=user, agent=eras[0][1]) for id, user in threads.items()}
-    batch = Batch(Loaded(now=now, threads=empty, agents={agent.pk: eras[-1][1]}), {}, set())
+    # What was, was: the limit of open sessions is not kept in hindsight.
+    batch = Batch(Loaded(now=now, threads=empty, agents={agent.pk: eras[-1][1]}, seats=None), {}, set())
     replay = Replay(batch, agent, eras, bot, now)
     for thread, chat in zip(threads, chats, strict=True):
         name = chat.user.name if chat.user.identified else ""

@@ -197,7 +197,7 @@ class Around:
     """What a decision may have to know beside the thread itself."""
 
     agents: Mapping[int, Agent] = field(default_factory=dict)  # those that transfers lead to
-    seats: Seats = field(default_factory=dict)  # (user, agent) → their places, where a limit is to be kept
+    seats: Seats | None = field(default_factory=dict)  # (user, agent) → places, where there is a limit; None: keep none
     data: Mapping[UUID, Stored] = field(default_factory=dict)  # session → what is stored of the variables to be changed
 
 

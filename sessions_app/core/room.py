@@ -17,9 +17,10 @@ def take(draft: Draft, agent: Agent, *, version: Version) -> None:
     Raises InTheWay when a place will be free as soon as another session has been dealt with, else Impossible.
     """
     limit = agent.policy.max_concurrent_per_user
-    if limit is None or version == "DRAFT":
+    places = draft.around.seats
+    if limit is None or version == "DRAFT" or places is None:
         return
-    seats = draft.around.seats.get((draft.thread.user, agent.id))
+    seats = places.get((draft.thread.user, agent.id))
     if seats is None:  # when the places were looked at, this thread did not seem to need one
         raise InTheWay
     taken = [seat for seat in seats if seat.thread != draft.thread.id]

@@ -107,6 +107,14 @@ def test_each_session_has_the_policy_that_was_in_force(olga, shop):
     assert shop.created_at == first.saved_at
 
 
+def test_a_limit_of_open_sessions_leaves_nothing_of_the_past_out(olga):
+    """Chats are written one after the other; how many were open at once then is not asked."""
+    shop = cast.agent("shop", owner=olga, platform="scripted", policy={"max_concurrent_per_user": 1})
+    chats = [_chat((hours * HOUR, _say("hello")), (hours * HOUR - MINUTE, _say("again"))) for hours in (5, 5, 3)]
+    assert _write(olga, shop, *chats) == 3
+    assert Message.objects.filter(sender="user").count() == 6
+
+
 def test_the_number_of_statements_does_not_depend_on_the_number_of_chats(olga, shop):
     def statements(agent, number):
         chats = [_chat((5 * HOUR, _say("hello")), (4 * HOUR, _say("again")), who=f"u{n}") for n in range(number)]
