@@ -17,7 +17,7 @@ from sessions_app.core.lateness import BOUNDS
 from sessions_app.queries import enforcement
 
 LATENESS = "How late sessions were noticed that were due: noticed − due, of all workers and web processes."
-AGE = "Since when the last sweep of this kind of process ran."
+AGE = "Seconds since the last sweep of this kind of process."
 OPEN = "Open sessions by state, emulator sessions not counted."
 FAILURES = "Sessions that cannot be swept, tried five times and set aside."
 DUE = "Sessions that are due and not noticed yet."
