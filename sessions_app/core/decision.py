@@ -224,7 +224,8 @@ class Draft:
         self.messages.append(message)
         self.thread = replace(self.thread, last_seq=seq)
         if kind is not Kind.DIVIDER:
-            self.change(facts, messages=facts.messages + 1)
+            # A line that comes after the erasure is erased in its turn.
+            self.change(facts, messages=facts.messages + 1, touched_at=self.now, transcript_erased_at=None)
         return message
 
     def shift(self, facts: Facts, by: timedelta) -> None:

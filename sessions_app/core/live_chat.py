@@ -21,6 +21,8 @@ def hand_back(draft: Draft, facts: Facts | None, command: c.HandBack) -> Result:
     """The clock starts again, unless the session has expired meanwhile: then the next turn opens a new one."""
     if facts is None:
         return Refusal.NOT_FOUND
+    if facts.state is State.PAUSED:
+        return Refusal.SESSION_PAUSED
     if not facts.in_live_chat:
         return "already"
     draft.note(facts, "session.live_chat_ended", actor=command.actor, detail=deeds.given(command))

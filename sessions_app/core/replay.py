@@ -77,7 +77,7 @@ class _History:
     def _message(self, message: Message) -> None:
         if message.kind is Kind.DIVIDER:
             return
-        self._change(messages=self.facts.messages + 1)
+        self._change(messages=self.facts.messages + 1, transcript_erased_at=None)
         if message.answers is not None and message.answers != self.answered:
             self.answered = message.answers
             self._is_answered(message.at)
@@ -163,12 +163,14 @@ class _History:
         facts = self.facts
         assert facts.paused_at is not None, "a pause has a beginning"
         pause, busy = event.at - facts.paused_at, facts.busy_until
+        state = State(event.detail["state"])
         self._change(
             **self._unpaused(event.at),
             inactive_since=facts.inactive_since + pause,
             policy_effective_at=event.at if facts.policy_effective_at >= facts.paused_at else facts.policy_effective_at,
             busy_until=busy + pause if busy and busy >= facts.paused_at else busy,
-            state=State(event.detail["state"]),
+            state=state,
+            idled=facts.idled or state is State.IDLE,
             held=0,
         )
         self._held(event.at, facts.held)

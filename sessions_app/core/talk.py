@@ -276,8 +276,8 @@ def answer(draft: Draft, facts: Facts | None, command: c.Answer) -> Result:
         facts = draft.sessions[facts.id]
     if command.messages and not _answers_the_prompt(draft, facts, command):
         draft.thread = replace(draft.thread, ends_with_prompt=False)
-    if command.understood is not None:
-        draft.understood[facts.id] = command.understood
+    if command.understood is not None and facts.data_erased_at is None and facts.transcript_erased_at is None:
+        draft.understood[facts.id] = command.understood  # what is kept no longer does not come back
     if not facts.is_open:
         return "done"
     if not command.messages:  # nothing in the transcript says that the turn is over

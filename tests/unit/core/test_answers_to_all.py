@@ -10,7 +10,7 @@ from sessions_app.core.commands import Kind, Sender
 from sessions_app.core.decision import Decision, Refusal
 from sessions_app.core.facts import EndReason, State
 from sessions_app.core.lifecycle import HANDLERS
-from tests.unit.core.cast import Chat
+from tests.unit.core.cast import BILLING, HANNA, Chat, at, minutes
 from tests.unit.core.test_transitions import chat_in
 
 LIVE, IDLE, PAUSED, ENDED = State
@@ -24,6 +24,15 @@ EACH: dict[type[c.Command], Callable[[], c.Command]] = {
     c.Pause: c.Pause,
     c.Resume: c.Resume,
     c.End: lambda: c.End(end_reason=EndReason.USER_ENDED),
+    c.Displace: lambda: c.Displace(inactive_since=at("10:05")),
+    c.Extend: c.Extend,
+    c.Transfer: lambda: c.Transfer(target=BILLING),
+    c.CancelTransfer: c.CancelTransfer,
+    c.TakeOver: lambda: c.TakeOver(actor=HANNA),
+    c.HandBack: lambda: c.HandBack(actor=HANNA),
+    c.SetModel: lambda: c.SetModel(model="large"),
+    c.ChangeData: lambda: c.ChangeData(patch={"basket": [1]}),
+    c.FastForward: lambda: c.FastForward(by=minutes(29)),
     c.ClearHistory: c.ClearHistory,
     c.SetLanguage: lambda: c.SetLanguage(language="de"),
 }

@@ -40,13 +40,12 @@ def test_inactivity_is_named_when_both_limits_fall_on_one_instant() -> None:
     assert (chat.looks("11:00").ended_at, chat.looks("11:00").end_reason) == (at("10:35"), EndReason.EXPIRED)
 
 
-def test_a_paused_or_ended_session_has_no_deadline() -> None:
+def test_both_clocks_of_a_paused_session_stand() -> None:
     chat = talking()
     chat.pauses("10:10")
-    assert deadlines.next_due(chat.session) is None
     assert chat.looks("23:59").state is State.PAUSED
-    chat.ends("23:59")
-    assert deadlines.next_due(chat.session) is None
+    chat.resumes("23:59")
+    assert deadlines.ends_at(chat.session) == at("23:59") + minutes(25)
 
 
 def test_the_pauses_of_a_session_add_up() -> None:

@@ -1,7 +1,10 @@
 """2-lifecycle.md, "What the user sees when a session reaches its limit"."""
 
+from uuid import uuid4
+
 import pytest
 
+from sessions_app.core import commands as c
 from sessions_app.core.commands import Kind, Sender
 from sessions_app.core.decision import Refusal
 from sessions_app.core.facts import EndReason, State
@@ -10,7 +13,8 @@ from tests.unit.core.cast import INTENT, NO_PROMPT, PRESET, Chat, at, minutes, p
 
 KEEP, CLEAR = EndBehavior
 PROMPTED = "bot: Hello, what can I do for you?"
-BY_SOMEBODY = [r for r in EndReason if r not in (EndReason.EXPIRED, EndReason.MAX_DURATION, EndReason.HISTORY_CLEARED)]
+OTHERWISE = (EndReason.EXPIRED, EndReason.MAX_DURATION, EndReason.HISTORY_CLEARED, EndReason.TRANSFERRED)
+BY_SOMEBODY = [reason for reason in EndReason if reason not in OTHERWISE]
 
 
 def after_one_turn(**about_policy: object) -> Chat:
@@ -171,13 +175,14 @@ class TestTheBot:
         chat.says("10:05")
         chat.answers("10:05:25", failure="no answer within 25 s")
 
-        assert chat.events[-1].type == "engine.failed"
-        assert chat.events[-1].detail == {"failure": "no answer within 25 s"}
+        failed = next(event for event in chat.events if event.type == "engine.failed")
+        assert failed.detail == {"failure": "no answer within 25 s"}
         assert (chat.session.state, chat.session.unanswered) == (State.LIVE, 0)
 
     def test_an_answer_to_nothing_is_refused(self) -> None:
-        chat = Chat()
-        chat.waiting, chat.messages = [], []
-        decision = chat.hears("10:00", Sender.BOT)
+        decision = Chat().do(c.Answer(turn=uuid4()), "10:00")
 
         assert decision.result is Refusal.NOT_FOUND
+
+    def test_nor_does_anybody_speak_before_the_first_session(self) -> None:
+        assert Chat().hears("10:00", Sender.BOT).result is Refusal.NOT_FOUND

@@ -1,6 +1,5 @@
 """2-lifecycle.md, the table "a new session starts because"."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -229,5 +228,5 @@ class TestADisabledAgent:
 
 def disabled_at_10_10() -> Chat:
     chat = talked(PRESET)
-    chat.thread = replace(chat.thread, agent=replace(chat.thread.agent, active=False))
+    chat.portal.changes(active=False)
     return chat

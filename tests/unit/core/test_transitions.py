@@ -1,4 +1,4 @@
-"""2-lifecycle.md, "Transitions": one row per cell, for the commands there are."""
+"""2-lifecycle.md, "Transitions": one row per cell."""
 
 from collections.abc import Callable
 
@@ -7,7 +7,7 @@ import pytest
 from sessions_app.core.commands import Kind, Sender
 from sessions_app.core.decision import Decision, Refusal
 from sessions_app.core.facts import EndReason, State
-from tests.unit.core.cast import Chat, at, minutes, policy
+from tests.unit.core.cast import INTENT, PRESET, Chat, at, minutes, policy, told
 
 LIVE, IDLE, PAUSED, ENDED = State
 NOW = "10:20"
@@ -15,14 +15,11 @@ NOW = "10:20"
 
 def chat_in(state: State) -> Chat:
     """At 10:20 in that state; the last turn but of a live one was at 10:05."""
-    chat = Chat(policy=policy(idle_timeout=minutes(10)))
-    chat.starts("10:00")
-    chat.says("10:05")
-    chat.answers("10:05:01", "Hello")
+    chat = Chat(policy=policy(idle_timeout=minutes(10), allow_model_override=True))
+    chat.talks("10:05")
     match state:
         case State.LIVE:
-            chat.says("10:14")
-            chat.answers("10:14:01", "Hello")
+            chat.talks("10:14")
         case State.PAUSED:
             chat.pauses("10:10")
         case State.ENDED:
@@ -51,6 +48,10 @@ def human_message(chat: Chat) -> Decision:
     return chat.hears(NOW, Sender.HUMAN)
 
 
+def extend(chat: Chat) -> Decision:
+    return chat.extends(NOW)
+
+
 def pause(chat: Chat) -> Decision:
     return chat.pauses(NOW)
 
@@ -63,8 +64,28 @@ def end(chat: Chat) -> Decision:
     return chat.ends(NOW)
 
 
+def transfer(chat: Chat) -> Decision:
+    return chat.transfers(NOW)
+
+
+def take_over(chat: Chat) -> Decision:
+    return chat.taken_over(NOW)
+
+
+def hand_back(chat: Chat) -> Decision:
+    return chat.handed_back(NOW)
+
+
 def clear_history(chat: Chat) -> Decision:
     return chat.clears(NOW)
+
+
+def set_override(chat: Chat) -> Decision:
+    return chat.runs_on(NOW, "large")
+
+
+def clear_override(chat: Chat) -> Decision:
+    return chat.runs_on(NOW, None)
 
 
 @pytest.mark.parametrize(
@@ -93,6 +114,13 @@ def clear_history(chat: Chat) -> Decision:
         (human_message, IDLE, "done", IDLE, "10:05", []),
         (human_message, PAUSED, "done", PAUSED, "10:05", []),
         (human_message, ENDED, "done", ENDED, "10:05", []),
+        # extend, live: clock restarts
+        (extend, LIVE, "done", LIVE, "10:20", ["extended"]),
+        # extend, idle: → live
+        (extend, IDLE, "done", LIVE, "10:20", ["extended", "active"]),
+        # extend, paused and ended: 409
+        (extend, PAUSED, Refusal.SESSION_PAUSED, PAUSED, "10:05", []),
+        (extend, ENDED, Refusal.SESSION_ENDED, ENDED, "10:05", []),
         # pause, live and idle: → paused
         (pause, LIVE, "done", PAUSED, "10:14", ["paused"]),
         (pause, IDLE, "done", PAUSED, "10:05", ["paused"]),
@@ -113,12 +141,37 @@ def clear_history(chat: Chat) -> Decision:
         (end, PAUSED, "done", ENDED, "10:05", ["ended"]),
         # end, ended: no-op
         (end, ENDED, "already", ENDED, "10:05", []),
+        # transfer: → ended (transferred)
+        (transfer, LIVE, "done", ENDED, "10:14", ["transferred", "ended"]),
+        (transfer, IDLE, "done", ENDED, "10:05", ["transferred", "ended"]),
+        (transfer, PAUSED, "done", ENDED, "10:05", ["transferred", "ended"]),
+        # transfer, ended: 409
+        (transfer, ENDED, Refusal.SESSION_ENDED, ENDED, "10:05", []),
+        # take over: live chat on
+        (take_over, LIVE, "done", LIVE, "10:14", ["live_chat_started"]),
+        (take_over, IDLE, "done", IDLE, "10:05", ["live_chat_started"]),
+        # take over, paused and ended: 409
+        (take_over, PAUSED, Refusal.SESSION_PAUSED, PAUSED, "10:05", []),
+        (take_over, ENDED, Refusal.SESSION_ENDED, ENDED, "10:05", []),
+        # hand back of what nobody has taken over: no-op
+        (hand_back, LIVE, "already", LIVE, "10:14", []),
+        (hand_back, IDLE, "already", IDLE, "10:05", []),
+        (hand_back, ENDED, "already", ENDED, "10:05", []),
+        # hand back, paused: 409
+        (hand_back, PAUSED, Refusal.SESSION_PAUSED, PAUSED, "10:05", []),
         # clear history: → ended, view cleared, new session
         (clear_history, LIVE, "done", LIVE, "10:20", ["ended", "cleared", "started"]),
         (clear_history, IDLE, "done", LIVE, "10:20", ["ended", "cleared", "started"]),
         (clear_history, PAUSED, "done", LIVE, "10:20", ["ended", "cleared", "started"]),
         # clear history, ended: view cleared, new session
         (clear_history, ENDED, "done", LIVE, "10:20", ["cleared", "started"]),
+        # model override: set
+        (set_override, LIVE, "done", LIVE, "10:14", ["model_changed"]),
+        (set_override, IDLE, "done", IDLE, "10:05", ["model_changed"]),
+        (set_override, PAUSED, "done", PAUSED, "10:05", ["model_changed"]),
+        # model override, ended: 409
+        (set_override, ENDED, Refusal.SESSION_ENDED, ENDED, "10:05", []),
+        (clear_override, ENDED, Refusal.SESSION_ENDED, ENDED, "10:05", []),
     ],
 )
 def test_transition(
@@ -131,7 +184,19 @@ def test_transition(
     assert decision.result == result
     assert chat.session.state is after
     assert chat.session.inactive_since == at(counts_from)
-    assert [(event.type, event.at) for event in decision.events] == [(f"session.{type}", at(NOW)) for type in timeline]
+    assert told(decision) == timeline
+    assert {event.at for event in decision.events} <= {at(NOW)}
+
+
+def test_an_intent_prompt_restarts_the_clock_and_is_no_user_turn() -> None:
+    # intent prompt (bot): it comes with the new session that it opens
+    prompted, greeted = Chat(prompt=INTENT), Chat(prompt=PRESET)
+    for chat in (prompted, greeted):
+        chat.starts("10:00")
+
+    assert (prompted.session.last_interaction_at, greeted.session.last_interaction_at) == (at("10:00"), None)
+    assert (prompted.session.interactions, prompted.session.user_turns) == (1, 0)
+    assert greeted.session.interactions == 0
 
 
 @pytest.mark.parametrize("deed", [preset_prompt, bot_message, human_message])
@@ -189,7 +254,7 @@ def test_held_messages_are_put_to_the_bot_in_order_when_the_pause_is_over() -> N
 
     decision = chat.resumes("12:00")
 
-    assert decision.released == chat.session.id
+    assert decision.released == (chat.session.id, chat.session.id)
     assert (chat.session.held, chat.session.user_turns, chat.session.interactions) == (0, 3, 3)
     assert chat.session.last_interaction_at == chat.session.inactive_since == at("12:00")
     by_id = {message.id: message.text for message in chat.messages}

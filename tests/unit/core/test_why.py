@@ -1,5 +1,6 @@
 """Why a session is as it is, in one sentence (7-screens.md, 16), and what can be done to it."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -87,13 +88,51 @@ def _ended(reason: EndReason) -> Facts:
 
 
 @pytest.mark.parametrize(
-    ("state", "deeds"),
+    ("begin", "deeds"),
     [
-        (State.LIVE, ("end", "pause")),
-        (State.IDLE, ("end", "pause")),
-        (State.PAUSED, ("end", "resume")),
-        (State.ENDED, ()),
+        # live
+        ([], ("end", "pause", "extend", "transfer", "take_over")),
+        # in a live chat: no pause, and nobody else takes over
+        ([lambda chat: chat.taken_over("10:10")], ("end", "extend", "transfer", "hand_back")),
+        # paused
+        ([lambda chat: chat.pauses("10:10")], ("end", "resume", "transfer")),
+        # ended
+        ([lambda chat: chat.ends("10:10")], ()),
+        # ended in a live chat, which goes on
+        ([lambda chat: chat.taken_over("10:10"), lambda chat: chat.sweeps("10:40")], ("hand_back",)),
+        # ended by a transfer that nobody has picked up yet
+        ([lambda chat: chat.transfers("10:10")], ("cancel_transfer",)),
+        # picked up
+        ([lambda chat: chat.transfers("10:10"), lambda chat: chat.says("10:11")], ()),
     ],
+    ids=["live", "live chat", "paused", "ended", "live chat after the end", "transferred", "picked up"],
 )
-def test_what_can_be_done_depends_on_the_state(state: State, deeds: tuple[str, ...]) -> None:
-    assert possible(replace(session_of().session, state=state)) == deeds
+def test_what_can_be_done_depends_on_how_it_is(begin: list[Callable[[Chat], object]], deeds: tuple[str, ...]) -> None:
+    chat = session_of()
+    for deed in begin:
+        deed(chat)
+    assert possible(chat.first) == deeds
+
+
+def test_what_can_be_done_to_an_idle_session_is_what_can_be_done_to_a_live_one() -> None:
+    chat = session_of(idle_timeout=minutes(10))
+    assert possible(chat.looks("10:20")) == possible(chat.session)
+
+
+def test_the_model_can_be_set_where_that_is_allowed_and_cleared_where_it_was() -> None:
+    chat = session_of(allow_model_override=True)
+    assert "model" in possible(chat.session)
+    chat.runs_on("10:10", "large")
+    chat.portal.saves("10:11", policy())
+    chat.sweeps("10:12")
+    assert "model" in possible(chat.session)
+    chat.runs_on("10:13", None)
+    assert "model" not in possible(chat.session)
+
+
+def test_a_transfer_that_is_waited_for_says_so() -> None:
+    chat = session_of()
+    chat.transfers("10:10")
+    assert "picks up at the user's next turn" in why(chat.session)
+    chat.says("10:11")
+    assert "picks up" not in why(chat.first)
