@@ -17,6 +17,8 @@ log = structlog.get_logger(__name__)
 
 
 class Changed(NamedTuple):
+    """A session, and an agent whose pages show something of it: its own, or the one it is transferred to."""
+
     session: UUID
     thread: UUID
     agent: int

@@ -13,8 +13,9 @@ from portal.lib import durations
 from sessions_app.core import deadlines
 from sessions_app.core.facts import EndReason, Facts, State
 from sessions_app.core.why import possible
-from sessions_app.queries.live import Place
+from sessions_app.queries.live import Look, Place
 from sessions_app.queries.shown import Shown
+from sessions_app.queries.transfers import Party, Pending, Waiting
 
 END_REASONS: Mapping[EndReason, Any] = {
     EndReason.EXPIRED: _("Expired"),
@@ -41,12 +42,14 @@ class Deed(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One session in the table. `fits`: the page's filter still asks for it. `controls`: its reader may act on it."""
+    """One session in the table. `fits`: the page's filter still asks for it. `controls`: its reader may act on it.
+    `talker` is the human who talks instead of the bot, "" where nobody knows them any more."""
 
     shown: Shown
     controls: bool
     with_agent: bool
     fits: bool = True
+    talker: str = ""
 
     @property
     def id(self) -> str:
@@ -101,11 +104,11 @@ class Row:
         ]
 
 
-def row(shown: Shown, *, principal: Principal, with_agent: bool, fits: bool = True) -> Row:
-    """The row as this principal sees it, on a page with or without the agent's column."""
+def row(shown: Shown, *, principal: Principal, look: Look, with_agent: bool, fits: bool = True) -> Row:
+    """The row of a look as this principal sees it, on a page with or without the agent's column."""
     facts = shown.facts
     controls = allows(principal, Verb.CONTROL_SESSION, agent_id=facts.agent, user_id=facts.user)
-    return Row(shown=shown, controls=controls, with_agent=with_agent, fits=fits)
+    return Row(shown=shown, controls=controls, with_agent=with_agent, fits=fits, talker=look.talker(shown))
 
 
 def pushed(row: Row) -> dict[str, Any]:
@@ -118,3 +121,55 @@ def pushed(row: Row) -> dict[str, Any]:
         "fits": row.fits,
         "html": render_to_string("sessions/_row.html", {"row": row}),
     }
+
+
+# ── transfers ────────────────────────────────────────────────────────────────────────────────────────────────────────
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """One that nobody has picked up. Who only runs the other agent sees that it is there, and cannot call it off; the
+    agents are links for those who may follow them."""
+
+    pending: Pending
+    controls: bool
+    source_url: str
+    target_url: str
+
+    @property
+    def name(self) -> str:
+        return self.pending.user_name or self.pending.user_id
+
+    @property
+    def cancel_url(self) -> str:
+        return reverse("session-transfer-cancel", args=[self.pending.id])
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """The pending transfers above the table; `more` are not shown."""
+
+    items: tuple[Transfer, ...]
+    more: int
+
+    @property
+    def count(self) -> int:
+        return len(self.items) + self.more
+
+
+def strip(waiting: Waiting, *, principal: Principal) -> Strip:
+    items = tuple(_transfer(pending, principal) for pending in waiting.items)
+    return Strip(items, waiting.count - len(items))
+
+
+def _transfer(pending: Pending, principal: Principal) -> Transfer:
+    controls = allows(principal, Verb.CONTROL_SESSION, agent_id=pending.source.id, user_id=pending.user)
+    return Transfer(pending, controls, _tab_of(pending.source, principal), _tab_of(pending.target, principal))
+
+
+def _tab_of(party: Party, principal: Principal) -> str:
+    seen = allows(principal, Verb.SEE_SESSIONS, agent_id=party.id)
+    return reverse("agent-sessions", args=[party.slug]) if seen else ""
+
+
+def drawn(strip: Strip) -> str:
+    """The strip as it goes to a page that is open already: the same HTML as on a new page, nothing where none waits."""
+    return render_to_string("sessions/_transfers.html", {"strip": strip}).strip()

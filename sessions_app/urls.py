@@ -17,6 +17,7 @@ pages: list[URLPattern] = [
     path("sessions/<str:id>/end/", deeds.end, name="session-end"),
     path("sessions/<str:id>/pause/", deeds.pause, name="session-pause"),
     path("sessions/<str:id>/resume/", deeds.resume, name="session-resume"),
+    path("sessions/<str:id>/transfer/cancel/", deeds.cancel_transfer, name="session-transfer-cancel"),
     path("session-management/", management.session_management, name="session-management"),
     path("session-policy/preview/", policy.preview, name="policy-preview"),
 ]

@@ -58,6 +58,12 @@ def _apply(commands: Sequence[Command], record: Record | None) -> tuple[list[Out
         if record is not None:
             record([outcome for outcome in outcomes if outcome.result != "again"])
         transaction.on_commit(
-            partial(_publish.publish, changed=list(batch.changed.values()), asked=asked, commit=apply)
+            partial(
+                _publish.publish,
+                changed=list(batch.changed.values()),
+                before=loaded.before,
+                asked=asked,
+                commit=apply,
+            )
         )
     return outcomes, batch.in_the_way

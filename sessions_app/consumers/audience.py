@@ -26,6 +26,7 @@ from sessions_app.core.facts import State
 from sessions_app.queries import live
 from sessions_app.queries.live import Look, Place
 from sessions_app.queries.shown import Shown, public_id
+from sessions_app.queries.transfers import Pending
 
 GATHER_FOR = 0.2  # seconds from the first hint to the look: at most five a second, however much happens
 JOIN_FOR = 0.02  # seconds in which pages that come together are looked up together
@@ -68,6 +69,7 @@ class Audience:
         self._until: Place | None = None
         self._counts: dict[str, int] = {}
         self._drawn: dict[UUID, tuple[Mark, bool, str]] = {}
+        self._transfers: tuple[tuple[tuple[Pending, ...], int], str] = (((), 0), "")
         self._deaf = hub().watch_all(self._hear)
         self._task = asyncio.create_task(self._run())
 
@@ -141,15 +143,16 @@ class Audience:
         if whole:
             self._until = look.until
         seen = list(self._rows(look))
-        await self._draw([row for row in seen if any(self._is_news(watcher, row) for watcher in watchers)])
+        await self._draw(look, [row for row in seen if any(self._is_news(watcher, row) for watcher in watchers)])
+        transfers = await self._draw_transfers(look)
         gone = ids - {row.id for row in seen}
         rest = self._rest(look)
         worth_telling = whole or rest["counts"] != self._counts
         self._counts = rest["counts"]
         for watcher in watchers:
             news = self._news_for(watcher, seen) | self._farewells(watcher, gone)
-            if news or worth_telling:
-                watcher.offer(news, rest)
+            if news or worth_telling or watcher.transfers != transfers:
+                watcher.offer(news, rest, transfers=transfers)
 
     def _rows(self, look: Look) -> Iterator[_Seen]:
         for shown in look.page:
@@ -162,22 +165,31 @@ class Audience:
         known = watcher.known.get(row.id)
         return row.here if known is None else known != row.mark
 
-    async def _draw(self, rows: Collection[_Seen]) -> None:
+    async def _draw(self, look: Look, rows: Collection[_Seen]) -> None:
         """Draw what is not drawn yet; what nobody needed this time is forgotten."""
         kept = {row.id: self._drawn[row.id] for row in rows if self._is_drawn(row)}
         missing = [row for row in rows if row.id not in kept]
-        texts = await asyncio.to_thread(self._drawing, missing) if missing else []
+        texts = await asyncio.to_thread(self._drawing, look, missing) if missing else []
         self._drawn = kept | {row.id: (row.mark, row.fits, text) for row, text in zip(missing, texts, strict=True)}
 
     def _is_drawn(self, row: _Seen) -> bool:
         return row.id in self._drawn and self._drawn[row.id][:2] == (row.mark, row.fits)
 
-    def _drawing(self, rows: Iterable[_Seen]) -> list[str]:
-        return [json.dumps(fragments.pushed(self._fragment(row)), ensure_ascii=False) for row in rows]
+    def _drawing(self, look: Look, rows: Iterable[_Seen]) -> list[str]:
+        return [json.dumps(fragments.pushed(self._fragment(look, row)), ensure_ascii=False) for row in rows]
 
-    def _fragment(self, row: _Seen) -> fragments.Row:
+    def _fragment(self, look: Look, row: _Seen) -> fragments.Row:
         view = self.view
-        return fragments.row(row.shown, principal=view.principal, with_agent=view.with_agent, fits=row.fits)
+        return fragments.row(row.shown, principal=view.principal, look=look, with_agent=view.with_agent, fits=row.fits)
+
+    async def _draw_transfers(self, look: Look) -> str:
+        """The strip of pending transfers, drawn anew when others are pending."""
+        waiting = look.waiting
+        pending = (waiting.items, waiting.count)
+        if pending != self._transfers[0]:
+            strip = fragments.strip(waiting, principal=self.view.principal)
+            self._transfers = (pending, await asyncio.to_thread(fragments.drawn, strip))
+        return self._transfers[1]
 
     def _rest(self, look: Look) -> dict[str, Any]:
         """Of the whole page: where it ends, and whether somebody sweeps, and who. Always: the counts."""

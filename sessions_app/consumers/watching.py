@@ -60,8 +60,11 @@ class Watcher:
         self._rows: dict[UUID, str] = {}
         self._rest: dict[str, Any] = {}
         self._seq = 0
+        self.transfers: str | None = None  # the strip as it was told last
 
-    def offer(self, rows: Mapping[UUID, str], rest: Mapping[str, Any]) -> None:
+    def offer(self, rows: Mapping[UUID, str], rest: Mapping[str, Any], *, transfers: str) -> None:
+        if transfers != self.transfers:
+            self.transfers = self._rest["transfers"] = transfers
         self._rows |= rows
         self._rest |= rest
         self._wake()

@@ -1,7 +1,7 @@
 """What the live table shows at one instant. The first paint and every push ask here, so that they cannot differ."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -9,12 +9,12 @@ from uuid import UUID
 from django.db.models import Count, Q
 
 from portal.accounts.permissions import Principal, Verb
-from portal.lib import clock
 from sessions_app.core.facts import EndReason, State
-from sessions_app.queries import enforcement, sessions
+from sessions_app.queries import enforcement, people, sessions, transfers
 from sessions_app.queries.enforcement import Health
 from sessions_app.queries.sessions import Filter
 from sessions_app.queries.shown import SHOWN, Shown, shown
+from sessions_app.queries.transfers import Waiting
 
 PER_PAGE = 50
 LATELY = timedelta(hours=1)
@@ -66,15 +66,22 @@ class Counts:
 class Look:
     """`page` is the page asked for, newest first, and `until` its last place if another page follows; both are empty
     when only ids were asked for. `others` are the sessions asked for by id that are visible and not on the page, those
-    in `fitting` still fit the filter. `health` is known where the page is."""
+    in `fitting` still fit the filter. `health` is known where the page is. `waiting` are the transfers of the agents on
+    view, and `names` says who the humans are that talk instead of a bot."""
 
     now: datetime
     counts: Counts
+    waiting: Waiting
     page: Sequence[Shown] = ()
     until: Place | None = None
     others: Sequence[Shown] = ()
     fitting: frozenset[UUID] = frozenset()
     health: Health | None = None
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    def talker(self, shown: Shown) -> str:
+        """Who talks instead of the bot; "" where nobody does, or nobody who is known any more."""
+        return self.names.get(shown.facts.live_chat_by or "", "")
 
 
 def page(
@@ -85,8 +92,10 @@ def page(
     ids: Collection[UUID] = (),
     limit: int = PER_PAGE,
 ) -> Look:
-    """A page, and what became of `ids`. Four queries, and two more where `ids` are not on the page."""
-    now = clock.now()
+    """A page, and what became of `ids`. Four queries, two more where `ids` are not on the page, and one where humans
+    talk."""
+    waiting = transfers.waiting(principal, wanted.agent_ids)
+    now = waiting.now
     found = sessions.matching(sessions.visible(principal), wanted, now)
     if after is not None:
         found = found.filter(Q(started_at__lt=after.started_at) | Q(started_at=after.started_at, id__lt=after.id))
@@ -96,19 +105,32 @@ def page(
     return Look(
         now=now,
         counts=_counts(principal, wanted, now),
+        waiting=waiting,
         page=items,
         until=Place.of(items[-1]) if len(rows) > limit else None,
         others=others,
         fitting=fitting,
         health=enforcement.health(now),
+        names=_names([*items, *others]),
     )
 
 
 def these(principal: Principal, wanted: Filter, *, ids: Collection[UUID]) -> Look:
-    """What became of `ids`. Four queries."""
-    now = clock.now()
-    others, fitting = _by_ids(principal, wanted, ids, now)
-    return Look(now=now, counts=_counts(principal, wanted, now), others=others, fitting=fitting)
+    """What became of `ids`. Four queries, and one more where humans talk."""
+    waiting = transfers.waiting(principal, wanted.agent_ids)
+    others, fitting = _by_ids(principal, wanted, ids, waiting.now)
+    return Look(
+        now=waiting.now,
+        counts=_counts(principal, wanted, waiting.now),
+        waiting=waiting,
+        others=others,
+        fitting=fitting,
+        names=_names(others),
+    )
+
+
+def _names(shown: Sequence[Shown]) -> Mapping[str, str]:
+    return people.names({one.facts.live_chat_by for one in shown})
 
 
 def _by_ids(

@@ -1,5 +1,6 @@
-"""End, pause, resume: what a row of the table offers. Each names the session and the state it was shown in, so that
-what has moved on meanwhile is never hit (7-screens.md, 9)."""
+"""End, pause, resume: what a row of the table offers; and to call a transfer off, what the strip above it does. Each
+names the session, and a row's the state it was shown in, so that what has moved on meanwhile is never hit
+(7-screens.md, 9)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ from sessions_app.core.facts import State
 from sessions_app.core.why import why
 from sessions_app.forms import filters
 from sessions_app.forms.filters import Asked
-from sessions_app.queries import live, tabs
+from sessions_app.queries import live, sessions, tabs
 from sessions_app.queries.live import Look
 from sessions_app.queries.shown import Shown, private_id
 from sessions_app.queries.tabs import Tab
@@ -50,6 +51,18 @@ def resume(request: HttpRequest, id: str) -> HttpResponse:
     return _do(request, id, deeds.resume, _("The session of %(name)s goes on with the time that was left."))
 
 
+@require_POST
+def cancel_transfer(request: HttpRequest, id: str) -> HttpResponse:
+    with doors.refusals():
+        desk = _desk(request, id)
+        try:
+            deeds.cancel_transfer(principal=desk.principal, session=desk.session, reason=_reason(request))
+        except deeds.Refused as refused:
+            too_late = _("Nothing was done: another agent has picked up the session of %(name)s by now.")
+            return _answer(request, desk, too_late, refused.refusal)
+    return _answer(request, desk, _("The transfer of %(name)s is cancelled. %(agent)s answers the next message."))
+
+
 @dataclass(frozen=True, slots=True)
 class Desk:
     """Who does it, to which session, and the page on which they saw it."""
@@ -70,12 +83,16 @@ class Desk:
 def _do(request: HttpRequest, id: str, deed: Deed, done: str) -> HttpResponse:
     with doors.refusals():
         desk = _desk(request, id)
-        reason = request.POST.get("reason", "").replace("\0", "").strip()[:LONGEST_REASON]
+        told = {"reason": _reason(request), "seen_state": desk.seen_state}
         try:
-            deed(principal=desk.principal, session=desk.session, reason=reason, seen_state=desk.seen_state)
+            deed(principal=desk.principal, session=desk.session, **told)
         except deeds.Refused as refused:
-            return _answer(request, desk, refused.refusal)
+            return _answer(request, desk, "", refused.refusal)
     return _answer(request, desk, done)
+
+
+def _reason(request: HttpRequest) -> str:
+    return request.POST.get("reason", "").replace("\0", "").strip()[:LONGEST_REASON]
 
 
 def _desk(request: HttpRequest, id: str) -> Desk:
@@ -96,38 +113,37 @@ def _state(text: str) -> State | None:
         raise BadRequest("There is no such state.") from None
 
 
-def _answer(request: HttpRequest, desk: Desk, result: Refusal | str) -> HttpResponse:
+def _answer(request: HttpRequest, desk: Desk, sentence: str, refusal: Refusal | None = None) -> HttpResponse:
     """What came of it: to the page's script with the row as it is now, to a browser by going back to the page."""
     look = live.these(desk.principal, desk.asked.wanted, ids=[desk.session])
-    if not look.others:
+    shown = look.others[0] if look.others else sessions.one(desk.principal, desk.session)
+    if shown is None:
         raise Http404
-    told = _Told(desk, look, result)
+    told = _Told(desk, look, shown, sentence, refusal)
     if request.get_preferred_type(["text/html", "application/json"]) == "application/json":
         return told.as_json()
-    messages.add_message(request, messages.WARNING if told.refused else messages.SUCCESS, told.detail)
+    messages.add_message(request, messages.WARNING if refusal else messages.SUCCESS, told.detail)
     return redirect(desk.page)
 
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """The answer in its two shapes. `result` is the sentence of a deed that was done, or what refused it."""
+    """The answer in its two shapes. `sentence` is of a deed that was done, or why it was not where that can be said in
+    advance. The session is not on every page that offers the deed: a transfer is shown on its target's, too."""
 
     desk: Desk
     look: Look
-    result: Refusal | str
-
-    @property
-    def refused(self) -> bool:
-        return isinstance(self.result, Refusal)
-
-    @property
-    def shown(self) -> Shown:
-        return self.look.others[0]
+    shown: Shown
+    sentence: str
+    refusal: Refusal | None
 
     @property
     def detail(self) -> str:
-        if not isinstance(self.result, Refusal):
-            return self.result % {"name": self.shown.user_name or self.shown.user_id}
+        if self.sentence:
+            return self.sentence % {
+                "name": self.shown.user_name or self.shown.user_id,
+                "agent": self.shown.agent_name,
+            }
         about = {"why": why(self.shown.facts, time=_clock_time), "now": self.shown.facts.state.value}
         if self.desk.seen_state is None:
             return _("Nothing was done: the session is %(now)s by now. %(why)s.") % about
@@ -135,17 +151,25 @@ class _Told:
         return _("Nothing was done: you saw this session %(seen)s, and it is %(now)s by now. %(why)s.") % about
 
     def as_json(self) -> JsonResponse:
-        body = {"detail": self.detail, "row": self._row(), "server_now": iso(self.look.now)}
-        if not isinstance(self.result, Refusal):
+        strip = fragments.strip(self.look.waiting, principal=self.desk.principal)
+        body = {
+            "detail": self.detail,
+            "row": self._row() if self.look.others else None,
+            "transfers": fragments.drawn(strip),
+            "server_now": iso(self.look.now),
+        }
+        if self.refusal is None:
             return JsonResponse(body)
-        problem = {"type": "about:blank", "title": _("Nothing was done"), "status": 409, "code": self.result.value}
+        problem = {"type": "about:blank", "title": _("Nothing was done"), "status": 409, "code": self.refusal.value}
         return JsonResponse(problem | body, status=409, content_type="application/problem+json")
 
     def _row(self) -> dict[str, Any]:
         fits = self.shown.facts.id in self.look.fitting
         with_agent = self.desk.tab.agent is None
-        row = fragments.row(self.shown, principal=self.desk.principal, with_agent=with_agent, fits=fits)
-        return fragments.pushed(row)
+        principal = self.desk.principal
+        return fragments.pushed(
+            fragments.row(self.shown, principal=principal, look=self.look, with_agent=with_agent, fits=fits)
+        )
 
 
 def _clock_time(instant: datetime) -> str:

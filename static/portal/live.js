@@ -4,7 +4,7 @@
  *
  *   #live[data-agent][data-query][data-now]   the table's card; its other data-* are the words said here
  *   tr[data-id][data-version][data-state][data-place]   a row; the list is sorted by place, descending
- *   [data-count]   a number to keep right      [data-connection]   the chip
+ *   [data-count]   a number to keep right      [data-connection]   the chip      #transfers   the strip above the table
  *
  *   → watch {query, agent, rows: {id: [row_version, state]}}   what is asked for, and what is here already
  *   → refresh         look at the whole page now
@@ -14,6 +14,8 @@
  *   ← error {code, detail}
  */
 import { Connection } from "./live/connection.js";
+import { meaning, parsed as fragment } from "./live/drawn.js";
+import { Strip } from "./live/transfers.js";
 
 const card = document.getElementById("live");
 const table = card.querySelector("table");
@@ -25,6 +27,7 @@ const pill = document.getElementById("pill");
 const status = document.getElementById("live-status");
 const older = document.getElementById("older");
 const empty = document.getElementById("nothing");
+const strip = new Strip(document.getElementById("transfers"), { instead: card });
 
 const MARK_FOR = 2000; // ms
 const SPEAK_EVERY = 10_000; // ms
@@ -48,21 +51,7 @@ const waiting = new Map(); // id → a new row that would move others under the 
 for (const row of body.rows) shown.set(row.dataset.id, row);
 let until = card.dataset.until || null;
 
-function parsed(html) {
-  const template = document.createElement("template");
-  template.innerHTML = html; // the server's fragment: whatever a user typed is escaped in it
-  return template.content.firstElementChild;
-}
-
-/** What a cell says, whatever the clock has painted into it. */
-function meaning(cell) {
-  const copy = cell.cloneNode(true);
-  for (const time of copy.querySelectorAll("time")) {
-    time.textContent = "";
-    time.removeAttribute("title");
-  }
-  return copy.innerHTML;
-}
+const parsed = (html) => fragment(html).firstElementChild;
 
 const marks = new WeakMap();
 
@@ -146,6 +135,7 @@ function draw(rows) {
 
 /** Lets waiting rows in, and rows out that are on the next page by now. */
 function settle() {
+  strip.show();
   for (const row of waiting.values()) insert(parsed(row.html));
   waiting.clear();
   const left = [...body.querySelectorAll("tr.left")].slice(MOST_LEFT);
@@ -172,8 +162,10 @@ function paint() {
 
 /* ── somebody is at the table: nothing may move under them ────────────── */
 let pointing = false;
-card.addEventListener("pointerenter", ({ pointerType }) => (pointing = pointerType !== "touch"));
-card.addEventListener("pointerleave", () => (pointing = false));
+for (const place of [card, strip.place]) {
+  place.addEventListener("pointerenter", ({ pointerType }) => (pointing = pointerType !== "touch"));
+  place.addEventListener("pointerleave", () => (pointing = false));
+}
 
 function busy() {
   return (
@@ -210,6 +202,7 @@ function framed(frame) {
   again = false;
   if ("until" in frame) until = frame.until;
   news = { ...news, ...frame };
+  if ("transfers" in frame) strip.offer(frame.transfers);
   for (const row of frame.rows) held.set(row.id, row);
   letGo(held);
   if (!paused) apply();
@@ -289,11 +282,10 @@ let deed = null; // what was clicked
 function clicked(event) {
   const button = event.target.closest?.("[data-deed]");
   if (!button) return;
-  const { name } = button.closest("tr").dataset;
   // The second click of a double click would meet the button that came in place of the first.
   if (event.detail > 1) return event.preventDefault();
-  deed = { url: button.formAction, seen: button.value };
-  if (button.dataset.deed === "end") form.dataset.confirm = words("endTitle", name);
+  deed = { url: button.formAction, seen: button.value, inStrip: strip.place.contains(button) };
+  if (button.dataset.deed === "end") form.dataset.confirm = words("endTitle", button.closest("tr").dataset.name);
   else delete form.dataset.confirm;
 }
 
@@ -304,22 +296,25 @@ form.addEventListener("submit", async (event) => {
   const sent = new FormData(form);
   sent.set("seen_state", deed.seen);
   form.elements.namedItem("reason")?.remove();
+  const { url, inStrip } = deed;
   try {
-    await answered(await fetch(deed.url, { method: "POST", body: sent, headers: { Accept: "application/json" }, redirect: "manual" }));
+    await answered(await fetch(url, { method: "POST", body: sent, headers: { Accept: "application/json" }, redirect: "manual" }), inStrip);
   } catch {
     tell("portal:toast", { text: document.body.dataset.unreachable, level: "bad" });
   }
 });
 
-async function answered(response) {
+async function answered(response, inStrip) {
   if (response.type === "opaqueredirect") return location.reload(); // signed out meanwhile
   if (!/json/.test(response.headers.get("content-type") ?? "")) {
     return tell("portal:toast", { text: document.body.dataset.failed, level: "bad" });
   }
-  const { row, detail, server_now } = await response.json();
+  const { row, detail, transfers, server_now } = await response.json();
   tell("portal:clock", { server_now });
   tell("portal:toast", { text: detail, level: response.ok ? "good" : "bad" });
-  if (row) draw([row]);
+  if (transfers !== undefined) strip.offer(transfers);
+  if (inStrip) strip.show(); // it is where the pointer is; what it was pressed for is gone
+  draw(row ? [row] : []);
 }
 
 /* ── begin ────────────────────────────────────────────────────────────── */

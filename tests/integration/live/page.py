@@ -17,12 +17,14 @@ from portal.lib.threads import in_database
 
 RANK = {"live": 0, "idle": 1, "paused": 2, "ended": 3}
 ROW = re.compile(r"<tr data-id=.*?</tr>", re.DOTALL)
+STRIP = re.compile(r'<div id="transfers">(.*?)</div>', re.DOTALL)
 ATTRIBUTE = re.compile(r'data-(id|version|state|place)="([^"]*)"')
 PATIENCE = 8.0
 
 
 class LivePage:
-    """Use it as `async with LivePage(account, "/sessions/") as page`. `rows` is what it shows: id → HTML of the row."""
+    """Use it as `async with LivePage(account, "/sessions/") as page`. `rows` is what it shows: id → HTML of the row;
+    `strip` the HTML of the transfers above them."""
 
     def __init__(self, account: Account, address: str = "/sessions/", *, origin: str = settings.PORTAL_URL) -> None:
         self.client = Client()
@@ -30,6 +32,7 @@ class LivePage:
         self.address = address
         self.origin = origin
         self.rows: dict[str, dict[str, Any]] = {}
+        self.strip = ""
         self.frames: list[dict[str, Any]] = []
         self.closed: int | None = None
 
@@ -48,12 +51,18 @@ class LivePage:
 
     async def fresh(self) -> dict[str, dict[str, Any]]:
         """The rows of the page as it is loaded now."""
+        return (await self.anew())[0]
+
+    async def anew(self) -> tuple[dict[str, dict[str, Any]], str]:
+        """The rows and the strip of the page as it is loaded now."""
         await self.sign_in()
-        response = await in_database(lambda: self.client.get(self.address))
-        return {row["id"]: row for row in map(_row, ROW.findall(response.text))}
+        text = (await in_database(lambda: self.client.get(self.address))).text
+        strip = STRIP.search(text)
+        assert strip is not None, "every page has a place for it"
+        return {row["id"]: row for row in map(_row, ROW.findall(text))}, strip[1].strip()
 
     async def load(self) -> None:
-        self.rows = await self.fresh()
+        self.rows, self.strip = await self.anew()
 
     async def open(self) -> bool:
         """Open the socket; whether it was accepted."""
@@ -101,6 +110,7 @@ class LivePage:
                 self.rows.pop(row["id"], None)
             elif row["fits"] if known is None else _stamp(row) >= _stamp(known):
                 self.rows[row["id"]] = row
+        self.strip = frame.get("transfers", self.strip)
         if until := frame.get("until"):
             self.rows = {id: row for id, row in self.rows.items() if row["place"] >= until}
 

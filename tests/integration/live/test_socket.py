@@ -56,6 +56,17 @@ def passed(session: UUID, by: timedelta) -> None:
     sweeping.sweep()
 
 
+def transferred(session: ChatSession, shop: Agent) -> Agent:
+    """To the agent of another owner."""
+    billing = cast.agent("billing", owner=cast.account("otto"))
+    apply([c.Transfer(session=session.pk, actor=c.account_actor(1), target=billing.pk)])
+    return billing
+
+
+def taken_over(session: ChatSession) -> None:
+    apply([c.TakeOver(session=session.pk, actor=c.account_actor(Account.objects.get(username="olga").pk))])
+
+
 def end(session: UUID) -> None:
     apply([c.End(session=session, actor=c.USER, end_reason=EndReason.USER_ENDED)])
 
@@ -71,6 +82,13 @@ DEEDS: dict[str, Callable[[ChatSession, Agent], Any]] = {
     "late message": lambda session, shop: (cast.pass_time(session.pk, 45 * MINUTES), cast.say(session.thread, "back")),
     "clear history": lambda session, shop: apply([c.ClearHistory(session=session.pk, actor=c.USER)]),
     "language": lambda session, shop: apply([c.SetLanguage(session=session.pk, actor=c.USER, language="de")]),
+    "take over": lambda session, shop: taken_over(session),
+    "hand back": lambda session, shop: (taken_over(session), apply([c.HandBack(session=session.pk)])),
+    "expiry of a live chat": lambda session, shop: (taken_over(session), passed(session.pk, 45 * MINUTES)),
+    "transfer": transferred,
+    "cancel": lambda session, shop: (transferred(session, shop), apply([c.CancelTransfer(session=session.pk)])),
+    "pick up": lambda session, shop: (transferred(session, shop), cast.say(session.thread, "hello?")),
+    "lapse": lambda session, shop: (transferred(session, shop), passed(session.pk, 120 * MINUTES)),
 }
 
 
@@ -85,12 +103,13 @@ async def test_what_is_told_makes_an_old_page_a_fresh_one(
     async with contextlib.AsyncExitStack() as stack:
         all_pages = [LivePage(account, address) for account in people for address in ADDRESSES]
         pages = [await stack.enter_async_context(page) for page in all_pages]
-        before = [drawn(page.rows) for page in pages]
+        before = [(drawn(page.rows), page.strip) for page in pages]
         await did(partial(DEEDS[deed], session, shop))
         for page, old in zip(pages, before, strict=True):
-            fresh = drawn(await page.fresh())
+            rows, strip = await page.anew()
+            fresh = (drawn(rows), strip)
             assert fresh != old
-            await page.hear_until(lambda page=page, fresh=fresh: drawn(page.rows) == fresh)
+            await page.hear_until(lambda page=page, fresh=fresh: (drawn(page.rows), page.strip) == fresh)
 
 
 async def test_what_no_hint_told_is_found_by_looking(
