@@ -92,7 +92,7 @@ def take_over(request: ApiRequest, session: str, body: Deed = NO_REASON) -> Sess
     return _do(deeds.take_over, request, session, body)
 
 
-@router.delete("/sessions/{session}/live-chat", summary="Hand back to the bot", **_refusing())
+@router.delete("/sessions/{session}/live-chat", summary="Hand back to the bot", **_refusing("session_paused"))
 def hand_back(request: ApiRequest, session: str, body: NoState = NO_STATE) -> SessionAnswer:
     """The clock starts again, unless the session has ended meanwhile."""
     return _answered(request, deeds.hand_back(principal=request.auth, session=named(session), reason=body.reason))

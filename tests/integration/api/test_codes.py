@@ -1,18 +1,17 @@
 """Every code of the contract can really be met, and is documented where it is (3-api.md, "Errors")."""
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from django.db import connection, transaction
 
-from portal import api
 from portal.agents.models import Agent
 from portal.rest.problems import CODES
 from sessions_app.api.chat import LIMIT
 from sessions_app.models import ChatSession
+from tests.integration.api import documented
 from tests.integration.api.conftest import Program, Visitor, refused
 
 # What 3-api.md promises, written down from there; the others are those of HTTP itself.
@@ -153,7 +152,7 @@ NEVER_DOCUMENTED = {"method_not_allowed", "internal_error"}  # of no operation i
 def test_every_code_can_be_met_where_it_is_documented(scene, code):
     response = PROVOKED[code](scene)
     refused(response, CODES[code][0], code)
-    assert code in NEVER_DOCUMENTED or code in documented(response)
+    assert code in NEVER_DOCUMENTED or code in documented.codes(response)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -176,25 +175,7 @@ def test_the_codes_are_those_of_the_contract():
 
 
 def test_what_operations_document_are_codes_with_their_status():
-    found = list(each_documented())
+    found = list(documented.each())
     assert len(found) > 100
     for operation, status, code in found:
         assert str(CODES[code][0]) == status, operation
-
-
-def documented(response: Any) -> set[str]:
-    """The codes that the operation documents which has answered."""
-    path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", f"/{response.resolver_match.route}")
-    asked = f"{response.request['REQUEST_METHOD']} {path}"
-    codes = {code for operation, _, code in each_documented() if operation == asked}
-    assert codes, f"{asked} is not in the document"
-    return codes
-
-
-def each_documented() -> Iterator[tuple[str, str, str]]:
-    """Operation, status, code."""
-    for path, operations in api.document()["paths"].items():
-        for method, operation in operations.items():
-            for status, response in operation["responses"].items():
-                for code in re.findall(r"`(\w+)`", response["description"]):
-                    yield f"{method.upper()} {path}", status, code

@@ -115,8 +115,10 @@ def test_only_one_human_talks(admin, call, taken_over):
 def test_a_paused_or_ended_session_is_not_taken_over(call):
     call("pause")
     refused(call("live-chat"), 409, "session_paused")
+    refused(call("live-chat", method="DELETE"), 409, "session_paused")
     call("end")
     refused(call("live-chat"), 409, "session_ended")
+    assert call("live-chat", method="DELETE").status_code == 200, "there is none, which is what was wanted"
 
 
 def test_there_is_no_pause_while_a_human_talks(call, taken_over):

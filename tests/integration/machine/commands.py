@@ -231,6 +231,8 @@ class Model:
         return _done(session, "live_chat_started", at)
 
     def hand_back(self, session: Session, at: datetime) -> bool:
+        if session.state == "paused":
+            raise Refused("session_paused")
         if session.live_chat is None:
             return False
         session.live_chat = None

@@ -550,8 +550,8 @@ def test_the_api_does_what_the_document_says(capsys: pytest.CaptureFixture[str])
     run_state_machine_as_test(
         Lifecycle,
         settings=settings(
-            max_examples=6,
-            stateful_step_count=45,
+            max_examples=8,
+            stateful_step_count=35,
             deadline=None,
             derandomize=True,
             database=None,

@@ -19,6 +19,7 @@ from sessions_app.core.decision import Message as Said
 from sessions_app.models import ChatSession, ChatUser, Event, Message, PolicyVersion, Thread, Turn
 from sessions_app.queries import facts
 from tests import cast
+from tests.integration.api import documented
 from tests.integration.api.conftest import Program, program, refused
 from tests.integration.machine.model import Agent, Policy
 
@@ -165,12 +166,13 @@ def iso(instant: datetime | None) -> str | None:
 
 
 def code_of(response: Any) -> str | None:
-    """The code of a refusal, whose form is held to the contract; None where it was done."""
+    """The code of a refusal, which is held to the contract and to the document; None where it was done."""
     assert response.status_code < 500, response.content
     if response.status_code < 400:
         return None
     code: str = response.body["code"]
     refused(response, CODES[code][0], code)
+    assert code in documented.codes(response)
     return code
 
 
