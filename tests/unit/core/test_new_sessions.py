@@ -8,7 +8,7 @@ from sessions_app.core.commands import Kind, Sender
 from sessions_app.core.decision import Refusal
 from sessions_app.core.facts import EndReason, Prompt, State
 from sessions_app.core.policy import EndBehavior
-from tests.unit.core.cast import INTENT, NO_PROMPT, PRESET, Chat, at, policy
+from tests.unit.core.cast import BILLING, INTENT, NO_PROMPT, PRESET, Chat, at, policy
 
 CLEAR = EndBehavior.CLEAR_HISTORY
 SHOWN = {"intent": "[welcome]", "preset": f"bot: {PRESET.text}"}
@@ -159,6 +159,55 @@ def test_clear_history_of_a_session_that_ended(prompt: Prompt) -> None:
     chat.ends("10:10")
     chat.clears("10:20")
     assert chat.view() == [SHOWN[prompt.kind]]
+
+
+def test_transfer_picked_up(prompt: Prompt) -> None:
+    # divider session_transferred, prompt no: the turn is answered
+    chat = talked(prompt)
+    chat.portal.changes(BILLING, prompt=prompt)
+    assert new_lines(chat, lambda: chat.transfers("10:10")) == ["── session_transferred"]
+    assert new_lines(chat, lambda: chat.says("10:20", "hello?")) == ["user: hello?"]
+
+
+@pytest.mark.parametrize("behavior", EndBehavior)
+def test_late_message_after_a_live_chat_was_handed_back(prompt: Prompt, behavior: EndBehavior) -> None:
+    # the end was silent: divider –, prompt no
+    chat = talked(prompt, end_behavior=behavior)
+    chat.taken_over("10:10")
+    chat.handed_back("11:00")
+    assert new_lines(chat, lambda: chat.says("11:01", "late")) == ["user: late"]
+
+
+def test_opened_again_after_a_live_chat_was_handed_back(prompt: Prompt) -> None:
+    # after a silent end: divider –, prompt yes, for the thread ends with what was said
+    chat = talked(prompt)
+    chat.taken_over("10:10")
+    chat.handed_back("11:00")
+    assert new_lines(chat, lambda: chat.starts("11:01")) == [SHOWN[prompt.kind]]
+
+
+def test_new_chat(prompt: Prompt) -> None:
+    # another thread beside the old one: divider –, prompt yes
+    old = talked(prompt)
+    new = Chat(old.portal)
+    assert new_lines(new, lambda: new.starts("10:10")) == [SHOWN[prompt.kind]]
+    assert old.session.is_open
+
+
+def test_a_connected_chat_asks_once_however_many_tabs() -> None:
+    chat = talked(PRESET)
+    seen = chat.session.id
+    first = chat.starts("10:35", after=seen)
+    second = chat.starts("10:35", after=seen)
+    assert (first.result, second.result, len(chat.sessions)) == ("done", "already", 2)
+
+
+def test_nor_does_it_begin_anew_what_somebody_has_begun_and_ended_meanwhile() -> None:
+    chat = talked(PRESET)
+    seen = chat.session.id
+    chat.clears("10:20")
+    chat.ends("10:21")
+    assert (chat.starts("10:22", after=seen).result, len(chat.sessions)) == ("already", 2)
 
 
 @pytest.mark.parametrize(("asked", "shown"), [("no", False), ("yes", True)])

@@ -3,9 +3,11 @@
 import pytest
 
 from sessions_app.core import deadlines
-from sessions_app.core.commands import Sender
+from sessions_app.core.commands import Kind, Sender
+from sessions_app.core.decision import Refusal
 from sessions_app.core.facts import EndReason, State
-from tests.unit.core.cast import INTENT, PRESET, Chat, at, minutes, policy
+from sessions_app.core.policy import Reach
+from tests.unit.core.cast import INTENT, PRESET, Chat, Portal, agent, at, minutes, policy
 
 
 def test_1_a_session_goes_idle_and_ends_at_one_instant_when_both_timeouts_are_equal() -> None:
@@ -92,6 +94,25 @@ def test_7_a_pause_does_not_count_towards_the_cap() -> None:
     assert (chat.session.ended_at, chat.session.end_reason) == (at("15:00"), EndReason.MAX_DURATION)
 
 
+def test_8_a_human_conversation_outlives_the_session_it_began_in() -> None:
+    chat = Chat().talks("10:00", "10:05")
+    chat.taken_over("10:10")
+    for when in ("10:20", "10:34", "10:36", "10:50", "11:00"):
+        chat.says(when)
+        chat.hears(when, Sender.HUMAN)
+    old = chat.session
+
+    assert (old.ended_at, old.end_reason, old.silent) == (at("10:35"), EndReason.EXPIRED, True)
+    assert len(chat.sessions) == 1
+    assert [line.after_end for line in chat.messages if line.at > at("10:10")] == [False] * 4 + [True] * 6
+    assert all(line.kind is not Kind.DIVIDER for line in chat.messages)
+
+    chat.handed_back("11:00")
+    decision = chat.says("11:01", "and the bot?")
+    assert (decision.started, decision.previous) == ((chat.session.id,), old.id)
+    assert decision.turns != ()
+
+
 def test_9_a_message_at_the_deadline_is_answered_in_a_new_session() -> None:
     chat = Chat()
     chat.starts("10:00")
@@ -116,6 +137,34 @@ def test_10_however_late_anybody_looks_the_session_ended_at_its_deadline(when: s
     assert (chat.looks(when).state, chat.looks(when).ended_at) == (State.ENDED, at("10:35"))
     chat.sweeps(when)
     assert chat.types()[1:] == ["idle 10:35:00", "ended 10:35:00"]
+
+
+@pytest.mark.parametrize(
+    ("reach", "ended_at", "version"),
+    [
+        # 11: at the change, not in the past, under the new version
+        (Reach.RUNNING, "10:20", 5),
+        # 12: as it would have, under the old version
+        (Reach.NEW, "10:35", 4),
+    ],
+)
+def test_11_and_12_a_shorter_duration(reach: Reach, ended_at: str, version: int) -> None:
+    chat = Chat()
+    chat.starts("10:00")
+    chat.says("10:05")
+    chat.answers("10:05:01", "Hello")
+    chat.portal.saves("10:20", policy(session_duration=minutes(10)), reach=reach)
+    chat.sweeps("11:00")
+
+    assert (chat.session.ended_at, chat.session.end_reason) == (at(ended_at), EndReason.EXPIRED)
+    assert chat.session.policy_version == version
+
+
+def test_14_of_eight_starts_at_a_limit_of_one_one_is_done() -> None:
+    """One after the other here; at the same time against the database."""
+    portal = Portal(agent(policy=policy(max_concurrent_per_user=1)))
+    results = [Chat(portal).starts("10:00").result for _ in range(8)]
+    assert results == ["done", *[Refusal.SESSION_LIMIT_REACHED] * 7]
 
 
 def test_13_ending_twice_ends_once() -> None:
