@@ -24,6 +24,8 @@ def as_of(facts: Facts, now: datetime) -> Facts:
         facts = _closed(facts, deadlines.limit_reached(facts), deadlines.ends_at(facts))
     if _is_given_up(facts, now):
         facts = _closed(facts, EndReason.RETENTION, deadlines.given_up_at(facts))
+    if facts.pending_until is not None and facts.pending_until <= now:
+        facts = replace(facts, pending_to=None, pending_until=None)
     return facts
 
 
