@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from django.db.models.functions import Now
 
+from portal.agents.core.platforms import Platform
+from portal.agents.models import Agent
 from portal.lib import clock
 from sessions_app.core import decision, replay
 from sessions_app.core.commands import Kind, Sender
@@ -30,7 +32,7 @@ def _events(session: Any) -> list[decision.Event]:
 
 
 def _messages(session: Any) -> list[decision.Message]:
-    names = ("id", "seq", "at", "sender", "kind", "text", "language", "held", "interaction")
+    names = ("id", "seq", "at", "sender", "kind", "text", "language", "held", "interaction", "answers", "received_at")
     stored = Message.objects.filter(session=session).values(*names)
     kinds = [(values.pop("sender"), values.pop("kind"), values) for values in stored]
     return [
@@ -40,8 +42,10 @@ def _messages(session: Any) -> list[decision.Message]:
 
 
 def test_replaying_a_session_gives_its_facts():
+    answers = {agent.pk: Platform(agent.platform).answers for agent in Agent.objects.all()}
     for facts in _facts():
-        replayed = replay.replay(facts, events=_events(facts.id), messages=_messages(facts.id))
+        events, messages = _events(facts.id), _messages(facts.id)
+        replayed = replay.replay(facts, events=events, messages=messages, answers=answers[facts.agent])
         assert replay.same(replayed, facts)
 
 
