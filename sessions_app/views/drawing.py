@@ -120,8 +120,10 @@ def _line(moment: Moment, policy: Policy) -> Line:
 
 
 def _clock(after: timedelta) -> str:
-    """ "10:30", and the number of days when it is not the same day."""
+    """ "10:30"; "10:30 +1 d" on the next day; later than that the time of the day says nothing: "+30 d"."""
     days, rest = divmod(START + after, timedelta(days=1))
+    if days > 1:
+        return f"+{days} d"
     minutes, seconds = divmod(rest, timedelta(minutes=1))
     clock = f"{minutes // 60:02}:{minutes % 60:02}" + (f":{seconds.seconds:02}" if seconds else "")
     return f"{clock} +{days} d" if days else clock

@@ -100,6 +100,22 @@ def test_a_policy_is_changed_with_the_keyboard_alone(page: Page, shop: Agent) ->
     assert (version.policy.end_behavior, version.reason) == ("clear_history", "Calmer evenings")
 
 
+def test_for_which_sessions_it_is_is_chosen_with_the_keyboard(page: Page, shop: Agent) -> None:
+    sign_in(page, "olga")
+    page.goto(POLICY)
+    page.get_by_label("Session duration").fill("20m")
+    tab_to(page, "Allow per-session model override")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("radio", name="Running and new sessions")).to_be_focused()
+    expect(page.get_by_role("radio", name="Running and new sessions")).to_be_checked()
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("radio", name="New sessions only")).to_be_checked()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Version 2 is saved. It applies to new sessions")).to_be_visible()
+    assert not current(shop).running
+
+
 def test_what_has_the_focus_is_never_under_the_bar_that_stays(page: Page, shop: Agent) -> None:
     page.set_viewport_size({"width": 1280, "height": 500})
     sign_in(page, "olga")
