@@ -171,7 +171,8 @@ def _with_elders(sessions: Sequence[tuple[UUID, timedelta]]) -> list[tuple[UUID,
             " AND (elder.started_at, elder.id) <= (s.started_at, s.id)",
             [[id for id, _ in sessions], [by for _, by in sessions]],
         )
-        return cursor.fetchall()
+        found: list[tuple[UUID, timedelta]] = cursor.fetchall()
+    return found
 
 
 def _move(
