@@ -14,8 +14,7 @@
  *   ← error {code, detail}
  */
 import { Connection } from "./live/connection.js";
-import { meaning, parsed as fragment } from "./live/drawn.js";
-import { Strip } from "./live/transfers.js";
+import { Strip, meaning, parsed as fragment } from "./live/drawn.js";
 
 const card = document.getElementById("live");
 const table = card.querySelector("table");
