@@ -1,6 +1,6 @@
 """What can be done to a session: pause, resume, extend, end, clear, and what is set of it. Done before is `already`."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sessions_app.core import clocks, data, keeping, talk
@@ -157,6 +157,8 @@ def fast_forward(draft: Draft, facts: Facts | None, command: c.FastForward) -> R
         return Refusal.NOT_FOUND
     if facts.version != "DRAFT":
         raise Impossible(Refusal.INVALID, "Only emulator sessions can be fast-forwarded.")
+    if facts.started_at - EARLIEST < command.by:
+        raise Impossible(Refusal.INVALID, f"No session can be moved before the year {EARLIEST.year}.")
     moved: dict[str, Any] = {
         name: value - command.by for name in INSTANTS if isinstance(value := getattr(facts, name), datetime)
     }
@@ -164,6 +166,8 @@ def fast_forward(draft: Draft, facts: Facts | None, command: c.FastForward) -> R
     draft.put(replace(facts, **moved))
     return "done"
 
+
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)  # far from where the calendar begins: nothing before could be read again
 
 # All the instants that a session's facts hold.
 INSTANTS = (

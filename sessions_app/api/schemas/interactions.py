@@ -1,15 +1,25 @@
 """What `POST /interactions` takes and answers."""
 
-from typing import Literal, Self
+from datetime import UTC, datetime
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, Field, model_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, model_validator
 
 from portal.rest.fields import Instant
 from sessions_app.actions.interactions import MOST
 from sessions_app.api.schemas.fields import Body, Slug, UserId
 from sessions_app.api.schemas.messages import Say
 from sessions_app.api.schemas.sessions import SessionId
+
+OLDEST = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def _readable(at: datetime) -> datetime:
+    """In UTC the first instants of the calendar are before the year 1: stored, they could not be read again."""
+    if at < OLDEST:
+        raise ValueError("Nothing was said before 1970.")
+    return at
 
 
 class Interaction(Say):
@@ -20,7 +30,7 @@ class Interaction(Say):
     agent: Slug | None = None
     thread: UUID | None = None
     user: UserId | None = None
-    at: AwareDatetime | None = Field(
+    at: Annotated[AwareDatetime, AfterValidator(_readable)] | None = Field(
         default=None, description="When it was said, for imports: dates the message, never a deadline."
     )
 

@@ -103,6 +103,14 @@ def test_no_other_jump_is_taken(owner, emulated, forward, by):
     assert owner.get(f"/sessions/{emulated['id']}").body["started_at"] == emulated["started_at"]
 
 
+def test_no_number_of_jumps_leads_to_where_nobody_can_read_it(owner, emulated, forward):
+    while (jumped := forward("P3650D")).status_code == 200:
+        pass
+    assert "2000" in refused(jumped, 422, "invalid")["detail"]
+    assert owner.get(f"/sessions/{emulated['id']}").body["started_at"] > "2000"
+    assert owner.get("/sessions", version="DRAFT", state="any", archived="true").status_code == 200
+
+
 def test_the_jump_is_in_the_audit_log(forward):
     forward("PT1M")
     assert Entry.objects.get(verb="session.fast_forward").after == {"by": "0:01:00"}
