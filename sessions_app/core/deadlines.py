@@ -4,12 +4,13 @@ The first ones are valid while a session is neither paused nor ended; a paused o
 """
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal
 
 from sessions_app.core.facts import EndReason, Facts, InForce, State
 
 AfterTheEnd = Literal["lapse", "archive", "erase_data", "erase_transcript"]
+NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 def idle_at(facts: Facts) -> datetime:
@@ -43,22 +44,29 @@ def given_up_at(facts: Facts) -> datetime:
 
 
 def archived_at(facts: Facts, kept: InForce) -> datetime:
-    return _kept_until(facts, kept, _ended_at(facts) + kept.policy.auto_archive_after)
+    own, new = (_ended_at(facts) + policy.auto_archive_after for policy in (facts.policy, kept.policy))
+    return _kept_until(facts, kept, own, new)
 
 
 def data_erased_at(facts: Facts, kept: InForce) -> datetime:
-    return _kept_until(facts, kept, facts.touched_at + kept.policy.session_data_retention)
+    own, new = (facts.touched_at + policy.session_data_retention for policy in (facts.policy, kept.policy))
+    return _kept_until(facts, kept, own, new)
 
 
 def transcript_erased_at(facts: Facts, kept: InForce) -> datetime | None:
     """None: transcripts are kept."""
-    keep = kept.policy.transcript_retention
-    return _kept_until(facts, kept, facts.touched_at + keep) if keep is not None else None
+    keep = (facts.policy.transcript_retention, kept.policy.transcript_retention)
+    own, new = (facts.touched_at + time if time is not None else NEVER for time in keep)
+    until = _kept_until(facts, kept, own, new)
+    return until if until != NEVER else None
 
 
-def _kept_until(facts: Facts, kept: InForce, due: datetime) -> datetime:
-    """Nothing is removed before the end, however long the pause was, and a newer policy reaches into no past."""
-    return max(due, _ended_at(facts), kept.since)
+def _kept_until(facts: Facts, kept: InForce, own: datetime, new: datetime) -> datetime:
+    """Nothing is removed before the end, however long the pause was, and a newer policy reaches into no past: what was
+    due under the session's own when it came has happened. Of several newer ones only the latest counts."""
+    next_one = kept.version == facts.policy_version + 1
+    due = own if next_one and own <= kept.since else max(new, kept.since)
+    return max(due, _ended_at(facts))
 
 
 def _ended_at(facts: Facts) -> datetime:

@@ -8,12 +8,13 @@ from uuid import UUID
 from django.db import connection
 
 # `core.deadlines.transcript_erased_at`, in SQL: by the version that is for ended sessions, too, but what was due under
-# the session's own before it came has happened.
+# the session's own before the next one came has happened.
 _OVER = """(
-    SELECT s.touched_at + own.transcript_retention <= coalesce(later.saved_at, statement_timestamp())
+    SELECT (later.number IS NULL OR later.number = own.number + 1)
+            AND s.touched_at + own.transcript_retention <= coalesce(later.saved_at, statement_timestamp())
         OR s.touched_at + later.transcript_retention <= statement_timestamp()
     FROM session_policy_version own LEFT JOIN LATERAL (
-        SELECT p.saved_at, p.transcript_retention FROM session_policy_version p
+        SELECT p.number, p.saved_at, p.transcript_retention FROM session_policy_version p
         WHERE p.agent_id = own.agent_id AND p.number > own.number AND p.reach = 'running'
         ORDER BY p.number DESC LIMIT 1) later ON true
     WHERE own.id = s.policy_id)"""

@@ -185,6 +185,24 @@ def test_but_removes_nothing_before_it_was_saved() -> None:
     assert {event.at for event in decision.events} == {saved_at}
 
 
+def test_what_was_due_before_it_was_saved_has_happened_whoever_has_or_has_not_noticed() -> None:
+    chat = ended()
+    chat.portal.saves(later("10:10", by=9), policy(**dict.fromkeys(SOON, days(30))))
+    chat.sweeps(later("10:10", by=10))
+    assert [event.at for event in chat.events[-3:]] == [
+        *(later("10:10", by=2), later("10:05", by=3), later("10:05", by=4))
+    ]
+
+
+def test_what_one_policy_keeps_for_longer_the_next_one_does_not_remove_in_hindsight() -> None:
+    """Under the session's own it would be long gone; but that is not in force any more."""
+    chat = ended()
+    chat.portal.saves(later("10:10", by=1), policy(**dict.fromkeys(SOON, days(30))))
+    chat.portal.saves(later("10:10", by=20), policy(**dict.fromkeys(SOON, days(60))))
+    assert chat.sweeps(later("10:10", by=21)).events == ()
+    assert chat.due() == later("10:05", by=60)
+
+
 def test_one_for_new_sessions_only_does_not_concern_them() -> None:
     chat = ended()
     chat.portal.saves("10:20", policy(**dict.fromkeys(SOON, days(1))), reach=Reach.NEW)
