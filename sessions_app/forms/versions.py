@@ -18,7 +18,7 @@ LONGEST_REASON = 500
 REACHES = {
     Reach.RUNNING: (
         _("Running and new sessions"),
-        _("Open sessions follow at once. What is due by then happens first; whatever has no time left ends now."),
+        _("Open sessions follow at once. One that has no time left under the new values ends now."),
     ),
     Reach.NEW: (
         _("New sessions only"),
