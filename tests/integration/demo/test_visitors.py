@@ -41,39 +41,54 @@ async def _simulated(**wanted):
     return await in_database(ChatSession.objects.filter(user__simulated=True, **wanted).count)
 
 
-async def _come(number):
+async def _come(number, **wanted):
     """Wait until so many sessions of simulated people have begun."""
+    await _until(partial(_at_least, number, wanted))
+
+
+async def _at_least(number, wanted):
+    return await _simulated(**wanted) >= number
+
+
+async def _until(holds):
+    """A socket is closed before all that was sent on it is done."""
     async with asyncio.timeout(20):
-        while await _simulated() < number:  # noqa: ASYNC110  the database tells nobody
+        while not await holds():  # noqa: ASYNC110  the database tells nobody
             await asyncio.sleep(0.05)
 
 
 async def _behave(site, behaviour):
-    """One visit of one person; how many sessions of simulated people there are then."""
+    """One visit of one person."""
     visitor = persons.of_place(0, places=1)[0]
     async with http.client(site) as client:
         token = await in_database(partial(life._arrive, visitor))
         language = visitor.person.language
         async with chat.opened(client, site, visitor.agent.slug, token=token, language=language) as opened:
             await behaviour(opened, phrasebooks(visitor.agent.settings.script)[language], Random(1))
-    return await _simulated()
 
 
 @pytest.mark.parametrize("behaviour", visits.SHARES, ids=lambda behaviour: behaviour.__name__)
 async def test_a_visit_is_a_real_session(demo_site, behaviour):
-    sessions = await _behave(demo_site, behaviour)
-    assert sessions == (2 if behaviour is visits.clear else 1)
+    wanted = 2 if behaviour is visits.clear else 1
+    await _behave(demo_site, behaviour)
+    await _come(wanted)
+    assert await _simulated() == wanted
 
 
 async def test_who_says_goodbye_or_ends_it_has_ended_it(demo_site):
     await _behave(demo_site, visits.end)
-    assert await _simulated(end_reason="user_ended") == 1
+    await _come(1, end_reason="user_ended")
 
 
 async def test_who_pauses_goes_on(demo_site):
     await _behave(demo_site, visits.pause)
-    types = Event.objects.filter(session__user__simulated=True).values_list("type", flat=True)
-    assert {"session.paused", "session.resumed"} <= await in_database(partial(set, types))
+    events = Event.objects.filter(session__user__simulated=True)
+
+    async def gone_on():
+        types = await in_database(partial(set, events.values_list("type", flat=True)))
+        return {"session.paused", "session.resumed"} <= types
+
+    await _until(gone_on)
 
 
 async def test_they_come_and_go_until_they_are_stopped(demo_site):
