@@ -55,7 +55,9 @@ def begin(*, by: By, apart: timedelta = timedelta(0)) -> Begun | None:
             ON CONFLICT (by) DO UPDATE SET ran_at = excluded.ran_at, took = excluded.took, handled = 0, lateness = NULL
             WHERE old.ran_at NOT BETWEEN excluded.ran_at - %(apart)s AND excluded.ran_at + %(apart)s
             RETURNING
-                EXISTS (SELECT FROM chat_session WHERE due_at <= statement_timestamp()),
+                coalesce(statement_timestamp() >= least(
+                    (SELECT min(due_at) FROM chat_session WHERE state <> 'ended'),
+                    (SELECT min(due_at) FROM chat_session WHERE state = 'ended')), false),
                 EXISTS (SELECT FROM session_policy_version WHERE reach = 'running' AND reached_at IS NULL)
             """,
             values,

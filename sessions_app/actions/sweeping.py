@@ -1,27 +1,28 @@
 """Enforcement: the same decision as everybody's, for what is due (2-lifecycle.md, "Enforcement").
 
-A sweep lets time have its effect in batches, oldest first. While nothing is due it goes on with what may take longer,
-step by step, and looks again after each: transcripts that are over, and policies on their way to open sessions.
+A sweep lets time have its effect in batches, oldest first. While nobody who is chatting is due it goes on with what may
+take longer, step by step, and looks again after each: policies on their way, sessions that have ended, transcripts that
+are over.
 """
 
 import time
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from datetime import timedelta
-from itertools import chain
-from uuid import UUID
+from itertools import chain, islice
 
 import structlog
-from django.db import transaction
+from django.db import connection, connections
 
 from sessions_app.actions import retention, rollout, sweep_log, ticking
-from sessions_app.actions._apply import apply
 from sessions_app.actions.sweep_log import By
-from sessions_app.core.commands import Tick
 from sessions_app.queries import due
 
 BATCH = {"worker": 500, "web": 100}  # a web process has chats to attend to
+ENDED = {"worker": 200, "web": 50}  # of a chat's earlier sessions: its lock is another one's then
 ENOUGH = {"worker": 5.0, "web": 0.5}  # seconds that a sweep goes on; the next one is a second away
+THIN_BEFORE_A_LOOK = 10  # transactions of retention
 APART = timedelta(seconds=0.5)  # several beats: a sweep that finds another one just began has nothing to do
 log = structlog.get_logger(__name__)
 
@@ -33,9 +34,9 @@ class Swept:
     handled: int = 0
     lateness: timedelta | None = None
 
-    def add(self, late: Collection[timedelta]) -> None:
-        self.handled += len(late)
-        self.lateness = max((each for each in (*late, self.lateness) if each is not None), default=None)
+    def __add__(self, other: "Swept") -> "Swept":
+        late = [each for each in (self.lateness, other.lateness) if each is not None]
+        return Swept(self.handled + other.handled, max(late, default=None))
 
 
 def sweep(*, by: By = "worker") -> Swept:
@@ -53,45 +54,72 @@ def sweep_in_turn(*, by: By = "worker") -> Swept | None:
 
 
 def _go_on(begun: sweep_log.Begun, by: By) -> Swept:
-    swept = Swept()
     if not any(begun):
-        return swept
-    began = time.monotonic()
-    longer = chain(rollout.steps(), retention.steps())
-    while time.monotonic() - began < ENOUGH[by]:
-        taken, late = _sweep_batch(limit=BATCH[by])
-        swept.add(late)
-        if taken < BATCH[by] and not _step(longer):
-            break
-    took = timedelta(seconds=time.monotonic() - began)
-    sweep_log.finish(by=by, took=took, handled=swept.handled, worst=swept.lateness)
-    return swept
+        return Swept()
+    run = _Run(by)
+    run.go_on()
+    sweep_log.finish(by=by, took=run.took, handled=run.swept.handled, worst=run.swept.lateness)
+    return run.swept
 
 
-def _sweep_batch(*, limit: int) -> tuple[int, list[timedelta]]:
-    """How many sessions were due, and how late each was that could be done."""
-    clean: list[UUID] = []
-    try:
-        with transaction.atomic():
-            found = due.due(limit=limit)
-            clean = [id for id in found.sessions if id not in found.failing]
-            apply([Tick(session=id) for id in clean])
-    except Exception as error:
-        if not clean or ticking.is_of_the_database(error):
-            raise
-        clean = ticking.in_halves(clean, error)
-    done = clean + [id for id in found.failing if _try_again(id)]
-    late = [found.late[id] for id in done]
-    sweep_log.noticed(late)
-    return len(found.late), late
+@dataclass(slots=True)
+class _Run:
+    by: By
+    swept: Swept = field(default_factory=Swept)
+    began: float = field(default_factory=time.monotonic)
 
+    @property
+    def took(self) -> timedelta:
+        return timedelta(seconds=time.monotonic() - self.began)
 
-def _try_again(session: UUID) -> bool:
-    """One that could not be done before stands alone: it has held up others once."""
-    if not ticking.tick([session]):
-        return False
-    sweep_log.succeeded([session])
-    return True
+    @property
+    def over(self) -> bool:
+        return self.took.total_seconds() >= ENOUGH[self.by]
+
+    def go_on(self) -> None:
+        longer = chain(rollout.steps(), self._what_has_ended())
+        while not self.over:
+            if self._look(due.due, limit=BATCH[self.by]):
+                self._two_at_once()
+            elif not _step(longer):
+                break
+
+    def _look(self, take: ticking.Take, *, limit: int) -> bool:
+        """Whether there may be more of what was taken."""
+        found = ticking.batch(take, limit=limit)
+        sweep_log.noticed(found.late)
+        self.swept += Swept(len(found.late), max(found.late, default=None))
+        return found.taken == limit
+
+    def _two_at_once(self) -> None:
+        """Very much is due: while the database writes for one, another one decides."""
+        if self.by != "worker" or connection.in_atomic_block:
+            return
+        other = _Run(self.by, began=self.began)
+        with ThreadPoolExecutor(1, thread_name_prefix="sweep") as pool:
+            theirs = pool.submit(other._until_no_more)
+            self._until_no_more(release=False)
+            theirs.result()
+        self.swept += other.swept
+
+    def _until_no_more(self, *, release: bool = True) -> None:
+        try:
+            while not self.over and self._look(due.due, limit=BATCH[self.by]):
+                pass
+        finally:
+            if release:
+                connections.close_all()
+
+    def _what_has_ended(self) -> Iterator[bool]:
+        """Archive and erase. Transcripts go a little at a time, and then the sessions they were of are told so."""
+        thinning = retention.steps()
+        thinned = True
+        while thinned:
+            while self._look(due.ended, limit=ENDED[self.by]):
+                yield True
+            thinned = False
+            for _ in islice(thinning, THIN_BEFORE_A_LOOK):
+                yield (thinned := True)
 
 
 def _step(longer: Iterator[object]) -> bool:

@@ -115,7 +115,13 @@ class ChatSession(models.Model):
         ]
         indexes = [
             # Read by: the sweep alone (`queries.due`). Early is allowed, late is not, so messages do not touch it.
-            models.Index(name="session_due", fields=["due_at"], condition=Q(due_at__isnull=False)),
+            models.Index(name="session_open_due", fields=["due_at"], condition=~Q(state=State.ENDED.value)),
+            # Read by: the sweep, for what has ended. However much of it is due, who is chatting does not stand behind.
+            models.Index(
+                name="session_ended_due",
+                fields=["due_at"],
+                condition=Q(state=State.ENDED.value, due_at__isnull=False),
+            ),
             # Read by: the write path, for the limit of open sessions per user.
             models.Index(name="session_open_of_user", fields=["user", "agent"], condition=~Q(state="ended")),
             # Read by: the same, for the places that transfers reserve, and the Sessions tab of the agent they go to.

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import httpx
 from django.db import connection, transaction
+from django.db.models.functions import Now
 from django.test import Client
 
 from sessions_app.actions import apply
@@ -42,6 +43,8 @@ def test_what_cannot_be_swept_is_set_aside_after_five_tries_and_shown_and_holds_
     while min(_tries(poisoned)) < TRIES:
         _due_now(poisoned)
         ended += _swept(spared, 3)
+    later = ChatSession.objects.filter(pk__in=[session.pk for session in poisoned], due_at__gt=Now())
+    until(lambda: later.count() == len(poisoned), "what was made due is tried once more")
     tries = _tries(poisoned)
     ended += _swept(spared, 3)
     assert _tries(poisoned) == tries, "once an hour is enough"

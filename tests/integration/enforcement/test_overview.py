@@ -49,7 +49,7 @@ def test_yesterdays_lateness_is_not_todays(page):
         (0, None, "on time", "A sweep looks every second"),
         (None, None, "not running", "No sweep has run for more than 10 seconds"),
         (60, 11, "not running", "No sweep has run for more than 10 seconds"),
-        (60, 1, "without workers", "No worker has swept since</dt><dd><time"),
+        (60, 1, "without workers", "No worker has swept since</dt><dd> <time"),
         (None, 1, "without workers", "No worker has swept since</dt><dd>the beginning"),
         (1, 60, "on time", "A sweep looks every second"),
     ],

@@ -2,16 +2,18 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from itertools import product
 
 import pytest
 
 from portal.lib import clock
 from sessions_app.actions import apply, retention, sweep_log, sweeping
 from sessions_app.actions.policies import save
+from sessions_app.core import deadlines
 from sessions_app.core.commands import USER, Pause
 from sessions_app.core.policy import Reach
 from sessions_app.models import ChatSession, Event, Message, SweepMinute, Turn, VisitorToken
-from sessions_app.queries import due
+from sessions_app.queries import agents, due, facts
 from tests import cast
 from tests.integration.enforcement import scenes
 
@@ -124,12 +126,15 @@ def test_what_was_said_goes_without_the_lock_of_the_thread():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_that_delete_leave_each_other_alone():
+def test_while_one_process_deletes_the_others_have_other_things_to_do():
     session = scenes.ended(cast.agent(), ago=400 * DAY, messages=50)
-    total = session.lines.count()
-    with scenes.held("SELECT 1 FROM chat_message WHERE session_id = %s ORDER BY id LIMIT 20 FOR UPDATE", session.pk):
-        assert retention.thin() == total - 20
-    assert retention.thin() == 20
+    (other,) = scenes.overdue(session.agent)
+    with scenes.held("SELECT pg_advisory_xact_lock(%s)", retention._DELETING):
+        sweeping.sweep()
+        other.refresh_from_db()
+        assert (session.lines.exists(), other.state) == (True, "ended")
+    sweeping.sweep()
+    assert not session.lines.exists()
 
 
 def test_turns_that_were_never_answered_go_with_their_messages(shop):
@@ -160,37 +165,43 @@ def test_a_transcript_that_cannot_be_deleted_is_set_aside_and_the_others_go(shop
     assert _fates(first)[-1] == "transcript"
 
 
-@pytest.mark.parametrize(
-    ("first", "later", "over"),
-    [
-        ({"transcript_retention": 50 * DAY}, [], True),
-        ({"transcript_retention": 150 * DAY}, [], False),
-        ({"transcript_retention": None}, [], False),
-        ({"transcript_retention": 110 * DAY}, [({"transcript_retention": 150 * DAY}, Reach.RUNNING)], False),
-        # What was due under the old version has happened, whoever has or has not noticed.
-        ({"transcript_retention": 50 * DAY}, [({"transcript_retention": 150 * DAY}, Reach.RUNNING)], True),
-        ({"transcript_retention": 50 * DAY}, [({"transcript_retention": None}, Reach.RUNNING)], True),
-        ({"transcript_retention": 150 * DAY}, [({"transcript_retention": 50 * DAY}, Reach.RUNNING)], True),
-        ({"transcript_retention": 110 * DAY}, [({"transcript_retention": None}, Reach.RUNNING)], False),
-        ({"transcript_retention": 150 * DAY}, [({"transcript_retention": 50 * DAY}, Reach.NEW)], False),
-        (
-            {"transcript_retention": 110 * DAY},
-            [({"transcript_retention": 150 * DAY}, Reach.RUNNING), ({"transcript_retention": 60 * DAY}, Reach.NEW)],
-            False,
-        ),
-    ],
-)
-def test_what_is_over_for_the_database_is_over_for_the_core(olga, first, later, over):
-    """The policy under which an ended session is kept is chosen twice: in SQL for what is deleted, in the core for
-    what is told."""
-    shop = cast.agent(owner=olga, policy=first)
+_KEPT_FOR = [  # by the version the session ran under, and by those that came after its end
+    [50],
+    [150],
+    [None],
+    *([first, second] for first in (50, 150, None) for second in (60, 160, None)),
+    [50, 150, 160],
+    [50, 60, 160],
+    [150, 50, 160],
+    [150, None, 60],
+]
+
+
+def test_what_is_over_for_the_database_is_over_for_the_core(olga):
+    """Until when a transcript is kept is reckoned twice: in SQL for what is deleted, in the core for what is told."""
+    found = [_is_over(olga, *case) for case in enumerate(product(_KEPT_FOR, Reach))]
+    assert set(found) == {True, False}
+
+
+def _is_over(olga, number, case):
+    (first, *later), reach = case
+    shop = cast.agent(f"shop-{number}", owner=olga, policy={"transcript_retention": first and first * DAY})
     session = scenes.ended(shop, ago=100 * DAY, messages=1)
-    for values, reach in later:
-        _save(olga, shop, reach, values)
+    for days in later:
+        _save(olga, shop, reach, {"transcript_retention": days and days * DAY})
     scenes.due_now(session)
-    assert (due.over(limit=10) == [session.pk]) is over
+    over = _until(session) <= clock.now()
+    assert (due.over(limit=10) == [session.pk]) is over, case
     sweeping.sweep()
-    assert Event.objects.filter(session=session, detail__what="transcript").exists() is over
+    assert Event.objects.filter(session=session, detail__what="transcript").exists() is over, case
+    return over
+
+
+def _until(session):
+    row = ChatSession.objects.values(*facts.COLUMNS).get(pk=session.pk)
+    found = facts.facts_from(row, facts.policies([row["policy_id"]]))
+    agent = agents.for_lifecycle([row["agent_id"]])[row["agent_id"]]
+    return deadlines.transcript_erased_at(found, agent.keeps(found)) or deadlines.NEVER
 
 
 def _save(olga, shop, reach, values):

@@ -14,7 +14,7 @@ from sessions_app.actions import _store, sweeping
 from sessions_app.core import decision as core
 from sessions_app.models import ChatSession, Event, Message, PolicyVersion, SweepRun
 from sessions_app.queries import enforcement
-from sessions_app.queries.due import due, over
+from sessions_app.queries.due import due, ended, over
 from tests import cast
 
 HOURS = timedelta(hours=1)
@@ -121,12 +121,15 @@ def test_what_is_due_is_asked_of_the_partial_index():
     with connection.cursor() as cursor, CaptureQueriesContext(connection) as asked:
         with transaction.atomic():
             due(limit=10)
+            ended(limit=10)
         over(limit=10)
         cursor.execute("SET LOCAL enable_seqscan = off")
         for query in [query["sql"] for query in asked if "due_at" in query["sql"]]:
             cursor.execute(f"EXPLAIN {query}")
             plan = " ".join(line for (line,) in cursor.fetchall())
-            assert re.search(r"session_due .*Index Cond: \(due_at <= statement_timestamp\(\)\)", plan), plan
+            assert re.search(r"session_(open|ended)_due .*Index Cond: \(due_at <= statement_timestamp\(\)\)", plan), (
+                plan
+            )
 
 
 @pytest.mark.django_db(transaction=True)
@@ -235,6 +238,20 @@ def test_due_sessions_come_oldest_first():
     with transaction.atomic():
         assert due(limit=10).sessions == (second.pk, first.pk)
         assert due(limit=1).sessions == (second.pk,)
+
+
+@pytest.mark.django_db
+def test_who_is_chatting_does_not_stand_behind_what_has_ended(monkeypatch):
+    """However many sessions are to be archived or erased, and however long they have been due."""
+    past, now = _overdue(3), cast.chatting(cast.agent("billing"), cast.user("bob"))
+    sweeping.sweep()
+    for session in past:
+        cast.pass_time(session.pk, 40 * 24 * HOURS)
+    cast.pass_time(now.pk, 2 * HOURS)
+    monkeypatch.setitem(sweeping.BATCH, "worker", 1)
+    sweeping.sweep()
+    order = Event.objects.filter(type__in=("session.ended", "session.archived")).order_by("id")
+    assert list(order.values_list("session", flat=True))[-4:] == [now.pk, *(session.pk for session in past)]
 
 
 @pytest.mark.django_db
