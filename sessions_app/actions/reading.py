@@ -37,6 +37,7 @@ def timeline(*, principal: Principal, session: UUID, limit: int, after: int) -> 
 
 
 def _let_time_pass(session: UUID) -> None:
-    """Its end belongs into the history from the deadline on, also when no sweep has come by."""
-    if ChatSession.objects.filter(pk=session, due_at__lte=Now()).exists():
+    """Its end belongs into the history from the deadline on, also when no sweep has come by. So does that of a later
+    session of its thread, which may have cleared the user's view of this one."""
+    if ChatSession.objects.filter(thread__sessions=session, due_at__lte=Now()).exists():
         apply([Tick(session=session)])

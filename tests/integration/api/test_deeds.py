@@ -265,6 +265,20 @@ def test_an_admin_is_offered_the_model_where_it_can_be_chosen(admin, owner, shop
     assert "model" not in owner.get(path).body["actions"]
 
 
+# ── what is read is as of now
+def test_what_a_later_session_has_cleared_at_its_end_is_gone_from_the_view_at_once(owner, visitor):
+    """No sweep has come by, and nobody has looked at the later one."""
+    owner.put("/agents/shop/session-policy", {"end_behavior": "clear_history"})
+    path = f"/sessions/{visitor.session}/messages"
+    visitor.post(f"/sessions/{visitor.session}/end")
+    later = visitor.post(path, {"text": "again"}).body["session"]["id"]
+    assert len(visitor.get(path).body["items"]) == 2, "what was said, and the divider"
+    for session in (visitor.session, later):
+        cast.pass_time(session, timedelta(hours=1))
+    assert visitor.get(path).body["items"] == []
+    assert len(owner.get(path).body["items"]) == 2
+
+
 # ── lists while sessions start and end
 def test_pages_are_stable_while_sessions_start_and_end(owner, shop):
     for number in range(6):

@@ -16,6 +16,7 @@ from sessions_app.core import replay
 from sessions_app.core.commands import Kind, Sender
 from sessions_app.core.decision import Event as Told
 from sessions_app.core.decision import Message as Said
+from sessions_app.core.policy import WhenFull
 from sessions_app.models import ChatSession, ChatUser, Event, Message, PolicyVersion, Thread, Turn
 from sessions_app.queries import facts
 from tests import cast
@@ -23,6 +24,8 @@ from tests.integration.api import documented
 from tests.integration.api.conftest import Program, program, refused
 from tests.integration.machine.model import Agent, Policy
 
+DISPLACING, REFUSING = Policy(limit=2, displaces=True), Policy(limit=1, override=True)
+PRESET = {"prompt_kind": "preset", "prompt_text": "Hi"}
 NUMBERS = count(1)  # every run of the machine has people and agents of its own
 PATIENCE_SECONDS = 30
 SCRIPT = """
@@ -47,13 +50,13 @@ class World:
         values = {"owner": owner, "realm": self.realm, "languages": ["en"], "models": ["small", "large"]}
         values |= {"sensitive_variables": ["card"]}
         made = [
-            cast.agent(shop, transfer_targets=[desk], **values),
-            cast.agent(desk, prompt_kind="preset", prompt_text="Hi", transfer_targets=[shop, bot], **values),
+            cast.agent(shop, transfer_targets=[desk], policy=rows_of(DISPLACING), **values),
+            cast.agent(desk, transfer_targets=[shop, bot], policy=rows_of(REFUSING), **PRESET, **values),
             cast.agent(bot, platform="scripted", script=SCRIPT, prompt_kind="intent", prompt_event="WELCOME", **values),
         ]
         self.agents = {
-            shop: Agent(shop, targets=(desk,)),
-            desk: Agent(desk, prompt="preset", targets=(shop, bot)),
+            shop: Agent(shop, targets=(desk,), policy=DISPLACING),
+            desk: Agent(desk, prompt="preset", targets=(shop, bot), policy=REFUSING),
             bot: Agent(bot, answers=True, prompt="intent"),
         }
         self.pks = {agent.slug: agent.pk for agent in made}
@@ -174,6 +177,13 @@ def code_of(response: Any) -> str | None:
     refused(response, CODES[code][0], code)
     assert code in documented.codes(response)
     return code
+
+
+def rows_of(policy: Policy) -> dict[str, Any]:
+    """What of it differs from the defaults, for the cast."""
+    when_full = WhenFull.END_LONGEST_IDLE if policy.displaces else WhenFull.REFUSE
+    full = {"max_concurrent_per_user": policy.limit, "when_full": when_full}
+    return full | {"allow_model_override": policy.override}
 
 
 def settings_of(policy: Policy) -> dict[str, Any]:
