@@ -12,6 +12,7 @@ from portal.lib import arrays
 from sessions_app.core import deadlines, deeds
 from sessions_app.core.decision import Event, Message
 from sessions_app.core.facts import Facts, InForce, State, Thread
+from sessions_app.queries import turns
 
 
 class Column(NamedTuple):
@@ -255,35 +256,32 @@ def delete_turns(turns: Sequence[UUID]) -> None:
             cursor.execute("DELETE FROM chat_turn WHERE message_id = ANY(%s)", [list(turns)])
 
 
-def claim_turn(session: UUID, *, again_after: int) -> UUID | None:
-    """The message of the session's next turn in order, marked as being asked; None when there is none, or one has been
-    asked for less than `again_after` seconds.
+class Taken(NamedTuple):
+    """A turn, and how often somebody has taken it, this time included."""
+
+    message: UUID
+    tries: int
+
+
+def claim_turn(session: UUID) -> Taken | None:
+    """The session's next turn in order, marked as being asked; None when there is none, or one has been asked so
+    shortly ago that its answer may still come.
 
     The row lock on the session's turns makes it one at a time, whatever the number of processes that try.
     """
     with connection.cursor() as cursor:
         cursor.execute(
-            """
+            f"""
             UPDATE chat_turn SET asked_at = clock_timestamp(), tries = tries + 1
             WHERE message_id = (
                 SELECT message_id FROM chat_turn WHERE session_id = %s ORDER BY seq LIMIT 1 FOR UPDATE
-            ) AND (asked_at IS NULL OR asked_at < clock_timestamp() - make_interval(secs => %s))
-            RETURNING message_id
-            """,
-            [session, again_after],
+            ) AND (asked_at IS NULL OR asked_at < clock_timestamp() - {turns.PATIENCE})
+            RETURNING message_id, tries
+            """,  # noqa: S608
+            [session],
         )
         row = cursor.fetchone()
-    return row[0] if row else None
-
-
-def set_aside(session: UUID, *, seconds: int) -> None:
-    """Move a due time that is over into the future, for a session that cannot be swept."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE chat_session SET due_at = clock_timestamp() + make_interval(secs => %s)"
-            " WHERE id = %s AND due_at <= clock_timestamp()",
-            [seconds, session],
-        )
+    return Taken(*row) if row else None
 
 
 def _arrays(columns: Sequence[Column], rows: Sequence[Any]) -> list[str]:

@@ -44,15 +44,30 @@ def answer_forgotten(*, commit: Commit, limit: int = 100) -> int:
 
 async def _answer_all(session: UUID, commit: Commit) -> None:
     while (claimed := await threads.in_database(partial(claim_next, session))) is not None:
-        said = await _ask(claimed)
-        await _keep(said, claimed, commit)
-        waiting.answered(claimed.message)
+        if isinstance(claimed, Answer):
+            await threads.in_database(partial(commit, [claimed]))
+            waiting.answered(claimed.turn)
+        else:
+            await _keep(await _ask(claimed), claimed, commit)
+            waiting.answered(claimed.message)
 
 
-def claim_next(session: UUID) -> turns.Claimed | None:
-    """The session's next turn, now this process's to put to the bot; None when there is none to be asked."""
-    message = _store.claim_turn(session, again_after=turns.ASKED_AT_MOST_FOR)
-    return turns.claimed(message, session_id=session) if message else None
+def claim_next(session: UUID) -> turns.Claimed | Answer | None:
+    """The session's next turn, now this process's to put to the bot, or to give up with this answer; None when there is
+    none to be asked."""
+    taken = _store.claim_turn(session)
+    if taken is None:
+        return None
+    if taken.tries > turns.TRIES:
+        return _given_up(session, taken.message)
+    return turns.claimed(taken.message, session_id=session)
+
+
+def _given_up(session: UUID, turn: UUID) -> Answer:
+    """Whoever saw to it came to no end, each time: it may be what ends a process, and holds up those behind it."""
+    why = f"The turn was put to the bot {turns.TRIES} times, and each time no answer came back to the Portal."
+    log.error("turn given up", session=str(session), turn=str(turn))
+    return _apology(session, turn, why)
 
 
 async def _keep(said: Answer, claimed: turns.Claimed, commit: Commit) -> None:
@@ -99,12 +114,9 @@ def answer(reply: Reply, *, turn: UUID, session: UUID, understood: Mapping[str, 
 
 
 def _failed(claimed: turns.Claimed, why: str) -> Answer:
-    apology = BotMessage(text="", text_key=Key.BOT_UNAVAILABLE)
-    return Answer(
-        session=claimed.session,
-        actor=BOT,
-        turn=claimed.message,
-        messages=(apology,),
-        failure=why,
-        understood=understanding.of(claimed.turn, Reply()),
-    )
+    return _apology(claimed.session, claimed.message, why, understood=understanding.of(claimed.turn, Reply()))
+
+
+def _apology(session: UUID, turn: UUID, why: str, understood: Mapping[str, Any] | None = None) -> Answer:
+    said = BotMessage(text="", text_key=Key.BOT_UNAVAILABLE)
+    return Answer(session=session, actor=BOT, turn=turn, messages=(said,), failure=why, understood=understood)

@@ -10,6 +10,9 @@ from sessions_app.engines.turn import Kind, Turn
 from sessions_app.models import ChatSession, Message
 
 ASKED_AT_MOST_FOR = 60  # seconds after which a turn that was being asked may be asked again
+TRIES = 5  # then it is given up
+# In SQL: how long a turn is left to whoever is seeing to it. One that cannot even be given up waits for an hour.
+PATIENCE = f"make_interval(secs => CASE WHEN tries > {TRIES} THEN 3600 ELSE {ASKED_AT_MOST_FOR} END)"
 ASKED_WITHIN = 5  # seconds in which the process that took a message puts it to the bot
 
 
@@ -29,14 +32,14 @@ def forgotten(*, limit: int) -> list[UUID]:
     Only the next turn of each counts: those behind one that is being asked wait for it."""
     with connection.cursor() as cursor:
         cursor.execute(
-            """
+            f"""
             SELECT session_id FROM (
-                SELECT DISTINCT ON (t.session_id) t.session_id, t.asked_at, m.at
+                SELECT DISTINCT ON (t.session_id) t.session_id, t.asked_at, t.tries, m.at
                 FROM chat_turn t JOIN chat_message m ON m.id = t.message_id ORDER BY t.session_id, t.seq) AS next
-            WHERE coalesce(asked_at + make_interval(secs => %s), at + make_interval(secs => %s)) < clock_timestamp()
+            WHERE coalesce(asked_at + {PATIENCE}, at + make_interval(secs => %s)) < clock_timestamp()
             ORDER BY at LIMIT %s
-            """,
-            [ASKED_AT_MOST_FOR, ASKED_WITHIN, limit],
+            """,  # noqa: S608
+            [ASKED_WITHIN, limit],
         )
         return [session for (session,) in cursor.fetchall()]
 
