@@ -56,7 +56,6 @@ def _copy(django_db_blocker: Any) -> Iterator[Copy]:
         copy.start_servers()
         with django_db_blocker.unblock(), _django_on(copy.postgres.url):
             call_command("migrate", interactive=False, verbosity=0)
-            copy.ensure()
             yield copy
     finally:
         copy.stop()
@@ -64,9 +63,17 @@ def _copy(django_db_blocker: Any) -> Iterator[Copy]:
 
 @pytest.fixture
 def portal(_copy: Copy) -> Copy:
-    """The running copy: everything works when a test begins, whatever the one before has left dead."""
-    _copy.ensure()
+    """The copy with its web processes, whatever the test before has left dead. Sweeper, worker and beat may run or not:
+    what is promised holds without them."""
+    _copy.ensure(*_copy.webs)
     return _copy
+
+
+@pytest.fixture
+def whole_portal(portal: Copy) -> Copy:
+    """The copy with everything that is enforced and looked after in the background."""
+    portal.ensure(*portal.webs, *portal.background)
+    return portal
 
 
 @pytest.fixture

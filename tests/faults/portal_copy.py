@@ -67,7 +67,7 @@ class Web(Process):
 
 
 class Copy:
-    """PostgreSQL, Redis, and processes. `ensure` starts whatever a fault, or a test, has left dead."""
+    """PostgreSQL, Redis, and processes: none of these runs before `ensure` lets it, again after each kill."""
 
     def __init__(self, home: Path) -> None:
         self.home = home
@@ -93,14 +93,13 @@ class Copy:
         self.postgres.stop()
 
     def ensure(self, *processes: Process) -> None:
-        """Let these run, all of them unless said otherwise, and the web processes answer."""
+        """Let these run, and Redis; return when the web processes among them answer."""
         if not self.redis.running:
             self.redis.start()
-        wanted = processes or (*self.webs, *self.background)
-        for process in wanted:
+        for process in processes:
             if not process.running:
                 process.start()
-        for web in wanted:
+        for web in processes:
             if isinstance(web, Web):
                 until(web.answers, "the web process answers")
 

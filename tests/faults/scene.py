@@ -1,7 +1,9 @@
 """The cast of a fault: an agent of its own, those who run it, and who chats with it."""
 
+import contextlib
 import itertools
 import json
+import socket
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -87,6 +89,12 @@ def answer_to(chat: Client, client_id: str) -> dict[str, Any]:
         frame: dict[str, Any] = json.loads(chat.socket.recv(timeout=ANSWER_WITHIN))
         if frame.get("client_id") == client_id and frame["type"] in ("ack", "error"):
             return frame
+
+
+def cut(chat: Client) -> None:
+    """The connection is gone, and nobody has said good-bye."""
+    with contextlib.suppress(OSError):
+        chat.socket.socket.shutdown(socket.SHUT_RDWR)
 
 
 class Scene:

@@ -42,7 +42,7 @@ def test_nothing_is_taken_after_the_deadline_with_nothing_left_but_web_and_datab
     for process in portal.background:
         process.kill()
     portal.redis.kill()
-    guests = [shop.guest() for _ in times(4, 40)]
+    guests = [shop.guest() for _ in times(2, 40)]
     for guest in guests:
         ends_in(guest.session, SECOND)
     for guest in guests:

@@ -33,7 +33,7 @@ def test_who_reads_the_state_and_ends_it_then_ends_it_as_often_as_there_are_ende
 def test_no_session_ends_twice_whoever_ends_it(scene, ledger, times, monkeypatch):
     shop = _shop(scene, monkeypatch)
     tallies = []
-    for _ in times(3, 40):
+    for _ in times(2, 40):
         guest = shop.guest()
         deeds = crowd.together(_fifty_enders(shop, guest), at=crowd.rows_of(guest.session), waiting=16)
         tallies.append(_tally(guest.session, deeds))
@@ -44,7 +44,7 @@ def test_no_session_ends_twice_whoever_ends_it(scene, ledger, times, monkeypatch
 def test_who_ends_it_while_its_deadline_comes_finds_it_ended_then(scene, ledger, times, monkeypatch):
     shop = _shop(scene, monkeypatch)
     tallies = []
-    for _ in times(2, 20):
+    for _ in times(1, 20):
         guest = shop.guest()
         enders = _fifty_enders(shop, guest)
         ends_in(guest.session, timedelta(seconds=1))

@@ -20,7 +20,7 @@ from sessions_app.models import ChatSession, ChatUser, Thread
 from tests import cast
 from tests.faults import crowd, whole
 from tests.faults.ledger import Tally, total
-from tests.faults.scene import Guest, Scene, answer_to
+from tests.faults.scene import Guest, Scene, answer_to, cut
 from tests.integration.chat.client import Client
 
 LIMIT, RIVALS = 5, 50
@@ -95,7 +95,7 @@ def _late_messages(shop: Scene, guest: Guest, number: int, stack: contextlib.Exi
     """Of the user, by API and by socket, in old threads."""
     there = [shop.in_another_thread(guest) for _ in range(number)]
     by_api = [partial(_by_api, partial(chat.say, "late")) for chat in there[::2]]
-    by_socket = [partial(_by_socket, stack.enter_context(chat.connect())) for chat in there[1::2]]
+    by_socket = [partial(_by_socket, _connected(chat, stack), chat.thread) for chat in there[1::2]]
     return Race([*by_api, *by_socket], [chat.thread for chat in there], [chat.session for chat in there])
 
 
@@ -122,8 +122,15 @@ def _by_api(deed: Callable[[], httpx.Response]) -> bool:
     return answer.is_success
 
 
-def _by_socket(chat: Client) -> bool:
-    answer = answer_to(chat, chat.say("late"))
+def _connected(guest: Guest, stack: contextlib.ExitStack) -> Client:
+    chat = guest.connect()
+    stack.callback(cut, chat)
+    return chat.__enter__()
+
+
+def _by_socket(chat: Client, thread: Thread) -> bool:
+    """To its thread by name: what a connection shows is the user's latest."""
+    answer = answer_to(chat, chat.say("late", thread=str(thread.pk)))
     assert answer["type"] == "ack" or answer["code"] in REFUSED, answer
     return bool(answer["type"] == "ack")
 

@@ -2,7 +2,6 @@
 
 import itertools
 import random
-import socket
 import threading
 from functools import partial
 from typing import Any
@@ -15,7 +14,7 @@ from portal.lib import clock
 from sessions_app.models import Message, Thread
 from tests.faults import crowd, whole
 from tests.faults.ledger import Tally
-from tests.faults.scene import Guest, Scene
+from tests.faults.scene import Guest, Scene, cut
 
 RECONNECTIONS = 50
 
@@ -33,7 +32,7 @@ def test_lines_of_user_bot_and_human_at_once_are_numbered_without_a_gap(scene, l
     shop = scene()
     guest = shop.guest()
     sent: list[str] = []
-    for _ in times(3, 40):
+    for _ in times(2, 40):
         ids = [uuid4().hex for _ in range(30)]
         works = [partial(_write, shop, guest, place, client_id) for place, client_id in enumerate(ids)]
         deeds = crowd.together(works, at=crowd.rows_of(guest.session))
@@ -121,7 +120,7 @@ def _read_and_leave(guest: Guest) -> list[int]:
             for _ in range(visit % 3):
                 chat.until("message")
             _show(seen, [frame for frame in chat.frames if frame["type"] in ("message", "divider")])
-            chat.socket.socket.shutdown(socket.SHUT_RDWR)  # it is cut off: nobody says good-bye
+            cut(chat)
     return seen
 
 

@@ -2,7 +2,6 @@
 
 import contextlib
 import random
-import socket
 import threading
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -14,11 +13,12 @@ from websockets.exceptions import WebSocketException
 
 from tests.faults.crowd import Deed, all_succeed
 from tests.faults.patience import until
-from tests.faults.scene import Guest, Scene, answer_to
+from tests.faults.scene import Guest, Scene, answer_to, cut
 from tests.integration.chat.client import Client
 
 LOST = (httpx.TransportError, OSError, EOFError, WebSocketException)
-MEDDLE_EVERY = 0.05  # seconds
+MOST_SILENT = 0.1  # seconds between two messages of a writer
+MEDDLE_EVERY = 0.05
 DEEDS = ("end", "pause", "resume", "pause", "resume")
 
 
@@ -34,7 +34,7 @@ class Writer:
         self.guest, self.kept, self.text = guest, kept, text
 
     def write_until(self, enough: threading.Event) -> None:
-        while not enough.is_set():
+        while not enough.wait(random.uniform(0, MOST_SILENT)):
             client_id = uuid4().hex
             until(partial(self._acknowledged, client_id), "a message is acknowledged")
 
@@ -77,8 +77,7 @@ class BySocket(Writer):
     def leave(self) -> None:
         chat, self.chat = self.chat, None
         if chat is not None:
-            with contextlib.suppress(OSError):
-                chat.socket.socket.shutdown(socket.SHUT_RDWR)
+            cut(chat)
 
 
 def meddle_until(enough: threading.Event, *, shop: Scene) -> None:
