@@ -150,9 +150,9 @@ def _gather_facts(batch: Batch, decision: Decision) -> None:
         moved_on = facts
         if facts.id not in decision.started:
             moved_on = replace(facts, row_version=facts.row_version + 1)
+        _reseat(loaded, loaded.sessions.get(facts.id), moved_on)
         loaded.sessions[facts.id] = batch.changed[facts.id] = moved_on
         latest = moved_on if latest is not None and latest.id == facts.id else latest
-        _reseat(loaded, moved_on)
     loaded.threads[before.id] = replace(decision.thread, session=latest)
     if _kept(before) != _kept(decision.thread):
         batch.threads[before.id] = loaded.threads[before.id]
@@ -164,21 +164,29 @@ def _kept(thread: Thread) -> tuple[Any, ...]:
     return thread.agent.id, thread.last_seq, thread.cleared_seq, thread.ends_with_prompt
 
 
-def _reseat(loaded: Loaded, facts: Facts) -> None:
+def _reseat(loaded: Loaded, before: Facts | None, facts: Facts) -> None:
     """The places as they are for the commands that follow in this batch."""
     if not loaded.seats:
         return
     counts = facts.version == "LIVE"
-    for agent, takes in ((facts.agent, facts.is_open), (facts.pending_to, facts.pending_to is not None)):
+    takes_of = {before.pending_to: False} if before else {}
+    for agent, takes in (takes_of | {facts.pending_to: True, facts.agent: facts.is_open}).items():
         if agent is not None and (seats := loaded.seats.get((facts.user, agent))) is not None:
             others = tuple(seat for seat in seats if seat.session != facts.id)
-            loaded.seats[facts.user, agent] = (*others, _seat(facts)) if takes and counts else others
+            loaded.seats[facts.user, agent] = (*others, _seat(facts, agent)) if takes and counts else others
 
 
-def _seat(facts: Facts) -> Seat:
+def _seat(facts: Facts, agent: int) -> Seat:
     """What was opened or changed in this batch is not displaced by it."""
     until = deadlines.ends_at(facts) if facts.state in (State.LIVE, State.IDLE) else facts.pending_until
-    return Seat(session=facts.id, thread=facts.thread, until=until, inactive_since=facts.inactive_since, fixed=True)
+    return Seat(
+        session=facts.id,
+        thread=facts.thread,
+        until=until,
+        inactive_since=facts.inactive_since,
+        policy_version=facts.policy_version if agent == facts.agent else None,
+        fixed=True,
+    )
 
 
 def _shift(batch: Batch, session: UUID, by: timedelta) -> None:

@@ -105,9 +105,16 @@ def _would_open(loaded: Loaded, command: Command, thread: f.Thread) -> f.Agent |
     speaks = isinstance(command, Say) and command.sender is Sender.USER
     if not (speaks or isinstance(command, Start | ClearHistory)):
         return None
-    latest = thread.session
-    goes_on = latest is not None and clocks.as_of(latest, loaded.now).is_open and not isinstance(command, ClearHistory)
+    goes_on = not isinstance(command, ClearHistory) and _goes_on(thread, loaded.now)
     return None if goes_on else thread.agent
+
+
+def _goes_on(thread: f.Thread, now: datetime) -> bool:
+    """Whether its session is surely open: one that a newer policy has not reached yet may be over by that."""
+    latest = thread.session
+    if latest is None or thread.agent.newer_than(latest.policy_version) is not None:
+        return False
+    return clocks.as_of(latest, now).is_open
 
 
 def _thread_of(command: Command, owners: Mapping[UUID, UUID]) -> UUID | None:

@@ -160,9 +160,11 @@ class Agent:
 
     def keeps(self, facts: Facts) -> InForce:
         """Under which policy an ended session is kept. How long things are kept may change after its end."""
-        if self.running is not None and self.running.version > facts.policy_version:
-            return self.running
-        return facts.own_version
+        return self.newer_than(facts.policy_version) or facts.own_version
+
+    def newer_than(self, version: int) -> InForce | None:
+        """The version that is for sessions under an older one, too, where this is one."""
+        return self.running if self.running is not None and self.running.version > version else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -186,6 +188,7 @@ class Seat:
     thread: UUID
     until: datetime | None  # past it the place is only waiting to be given free; None while paused
     inactive_since: datetime
+    policy_version: int | None  # None: reserved, under no policy of this agent yet
     fixed: bool  # paused, reserved, in live chat, or being answered: never displaced
 
 

@@ -29,8 +29,7 @@ def take(draft: Draft, agent: Agent, *, version: Version) -> None:
 
 
 def _make_room(now: datetime, agent: Agent, taken: list[Seat], limit: int) -> None:
-    over = [seat for seat in taken if seat.until is not None and seat.until <= now]
-    if over:
+    if over := [seat for seat in taken if _may_be_over(seat, agent, now)]:
         raise InTheWay(*(c.Tick(session=seat.session) for seat in over))
     movable = [seat for seat in taken if not seat.fixed]
     # A limit that was lowered ends nobody: above it, nothing but an end makes room.
@@ -38,3 +37,9 @@ def _make_room(now: datetime, agent: Agent, taken: list[Seat], limit: int) -> No
         longest = min(movable, key=lambda seat: seat.inactive_since)
         raise InTheWay(c.Displace(session=longest.session, inactive_since=longest.inactive_since))
     raise Impossible(Refusal.SESSION_LIMIT_REACHED, open_sessions=tuple(seat.session for seat in taken))
+
+
+def _may_be_over(seat: Seat, agent: Agent, now: datetime) -> bool:
+    """Past its deadline; or under an older policy than the one in force, by which it may be."""
+    behind = seat.policy_version is not None and agent.newer_than(seat.policy_version) is not None
+    return behind or (seat.until is not None and seat.until <= now)

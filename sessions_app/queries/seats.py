@@ -13,13 +13,14 @@ Key = tuple[UUID, int]  # user, agent
 
 # Emulator sessions neither count nor are counted. A session that a transfer has ended takes the place it reserved.
 TAKEN = """
-    SELECT s.user_id, s.agent_id, s.id, s.thread_id, s.ends_at, s.inactive_since,
+    SELECT s.user_id, s.agent_id, s.id, s.thread_id, s.ends_at, s.inactive_since, p.number,
            s.state = 'paused' OR s.live_chat_by IS NOT NULL, s.busy_until
     FROM unnest(%(users)s::uuid[], %(agents)s::bigint[]) AS wanted(user_id, agent_id)
     JOIN chat_session s ON s.user_id = wanted.user_id AND s.agent_id = wanted.agent_id
+    JOIN session_policy_version p ON p.id = s.policy_id
     WHERE s.state <> 'ended' AND s.version = 'LIVE'
     UNION ALL
-    SELECT s.user_id, s.pending_to_id, s.id, s.thread_id, s.pending_until, s.inactive_since, true, NULL
+    SELECT s.user_id, s.pending_to_id, s.id, s.thread_id, s.pending_until, s.inactive_since, NULL, true, NULL
     FROM unnest(%(users)s::uuid[], %(agents)s::bigint[]) AS wanted(user_id, agent_id)
     JOIN chat_session s ON s.pending_to_id = wanted.agent_id AND s.user_id = wanted.user_id
     WHERE s.pending_to_id IS NOT NULL AND s.version = 'LIVE'
@@ -45,6 +46,13 @@ def locked(keys: Collection[Key], now: datetime) -> dict[Key, tuple[Seat, ...]]:
 
 
 def _seat(*place: Any, now: datetime) -> Seat:
-    session, thread, until, inactive_since, fixed, busy_until = place
+    session, thread, until, inactive_since, version, fixed, busy_until = place
     busy = busy_until is not None and busy_until > now
-    return Seat(session=session, thread=thread, until=until, inactive_since=inactive_since, fixed=fixed or busy)
+    return Seat(
+        session=session,
+        thread=thread,
+        until=until,
+        inactive_since=inactive_since,
+        policy_version=version,
+        fixed=fixed or busy,
+    )

@@ -133,9 +133,10 @@ class Portal:
                 busy = facts.busy_until is not None and facts.busy_until > now
                 paused = facts.state is State.PAUSED
                 until = None if paused else deadlines.ends_at(facts)
-                yield _seat(facts, until=until, fixed=paused or facts.in_live_chat or busy)
+                fixed = paused or facts.in_live_chat or busy
+                yield _seat(facts, until=until, policy_version=facts.policy_version, fixed=fixed)
             if facts.pending_to == agent:
-                yield _seat(facts, until=facts.pending_until, fixed=True)
+                yield _seat(facts, until=facts.pending_until, policy_version=None, fixed=True)
 
     def sessions(self) -> list[Facts]:
         return [facts for chat in self.chats for facts in chat.sessions.values()]
@@ -144,8 +145,8 @@ class Portal:
         return next(chat for chat in self.chats if session in chat.sessions)
 
 
-def _seat(facts: Facts, *, until: datetime | None, fixed: bool) -> Seat:
-    return Seat(session=facts.id, thread=facts.thread, until=until, inactive_since=facts.inactive_since, fixed=fixed)
+def _seat(facts: Facts, **about: Any) -> Seat:
+    return Seat(session=facts.id, thread=facts.thread, inactive_since=facts.inactive_since, **about)
 
 
 class Chat:

@@ -123,6 +123,20 @@ def test_nor_is_a_transfer_that_has_lapsed() -> None:
     assert source.session.pending_to is None
 
 
+def test_nor_one_that_a_new_policy_has_ended_though_it_does_not_know_yet() -> None:
+    old, new = full(1)
+    shorter = policy(max_concurrent_per_user=1, session_duration=minutes(5), idle_timeout=minutes(5))
+    new.portal.saves("10:10", shorter)
+    assert new.starts("10:20").result == "done"
+    assert old.session.ended_at == at("10:10")
+
+
+def test_one_that_a_new_policy_keeps_open_still_is() -> None:
+    old, new = full(1)
+    new.portal.saves("10:10", policy(max_concurrent_per_user=1, session_duration=minutes(60)))
+    assert refused(new.starts("10:40"), old)
+
+
 # ── reserved places ──────────────────────────────────────────────────────────────────────────────────────────────────
 def test_a_pending_transfer_takes_a_place_with_the_target() -> None:
     source, _ = full(1)
