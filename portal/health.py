@@ -77,7 +77,23 @@ def _sweeps(health: Health) -> str:
     return f"the last sweep ran {health.age.total_seconds():.1f} s ago"
 
 
-CHECKS: Mapping[str, Check] = {"database": _database, "redis": _redis, "enforcement": _enforcement}
+def _chores() -> str:
+    """What a worker does beside sweeping, on a queue of its own."""
+    found = enforcement.picture(clock.now())
+    if found.chores_age is None:
+        raise Unready("no worker has looked for forgotten turns yet")
+    age = f"a worker looked for forgotten turns {found.chores_age.total_seconds():.1f} s ago"
+    if found.chores_behind:
+        raise Unready(age)
+    return age
+
+
+CHECKS: Mapping[str, Check] = {
+    "database": _database,
+    "redis": _redis,
+    "enforcement": _enforcement,
+    "worker": _chores,
+}
 
 
 def _look() -> dict[str, Look]:

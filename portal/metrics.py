@@ -18,6 +18,7 @@ from sessions_app.queries import enforcement
 
 LATENESS = "How late sessions were noticed that were due: noticed − due, of all workers and web processes."
 AGE = "Seconds since the last sweep of this kind of process."
+CHORES = "Seconds since a worker last saw to its other work."
 OPEN = "Open sessions by state, emulator sessions not counted."
 FAILURES = "Sessions that cannot be swept, tried five times and set aside."
 DUE = "Sessions that are due and not noticed yet."
@@ -43,6 +44,8 @@ class Enforcement(Collector):
         picture = enforcement.picture(now)
         yield _lateness()
         yield _ages(picture.health)
+        age = picture.chores_age
+        yield _by("portal_chores_age_seconds", CHORES, "by", {"worker": age.total_seconds()} if age is not None else {})
         yield _by("portal_sessions_open", OPEN, "state", enforcement.open_by_state(now))
         yield GaugeMetricFamily("portal_sessions_due", DUE, value=enforcement.due_now(now))
         yield GaugeMetricFamily("portal_sweep_failures", FAILURES, value=picture.set_aside)
@@ -62,7 +65,9 @@ def _lateness() -> Metric:
 def _ages(found: enforcement.Health) -> Metric:
     """A kind of process that never swept has no age."""
     ages = {"worker": found.age_of(found.worker), "web": found.age_of(found.web)}
-    return _by("portal_sweep_age_seconds", AGE, "by", {by: age.total_seconds() for by, age in ages.items() if age})
+    return _by(
+        "portal_sweep_age_seconds", AGE, "by", {by: age.total_seconds() for by, age in ages.items() if age is not None}
+    )
 
 
 def _by(name: str, help: str, label: str, values: dict[str, float] | dict[str, int]) -> Metric:

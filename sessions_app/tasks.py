@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from sessions_app.actions import apply, retention, sweeping, turns
+from sessions_app.actions import apply, retention, sweep_log, sweeping, turns
 
 
 @shared_task
@@ -13,8 +13,12 @@ def sweep() -> None:
 
 @shared_task
 def answer_forgotten_turns() -> None:
-    """Every few seconds, by beat: a bot is asked again whose answer was lost with a process."""
+    """Every few seconds, by beat: a bot is asked again whose answer was lost with a process.
+
+    It leaves a trace, by which a worker that does nothing any more is noticed.
+    """
     turns.answer_forgotten(commit=apply)
+    sweep_log.chores_done()
 
 
 @shared_task

@@ -73,6 +73,16 @@ def finish(*, by: By, took: timedelta, handled: int, worst: timedelta | None) ->
         cursor.execute("UPDATE session_sweep_run SET took = %s, handled = %s, lateness = %s WHERE by = %s", values)
 
 
+def chores_done() -> None:
+    """Note that a worker has seen to its other work."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO session_sweep_run (by, ran_at, took, handled)"
+            " VALUES ('chores', clock_timestamp(), interval '0', 0)"
+            " ON CONFLICT (by) DO UPDATE SET ran_at = excluded.ran_at"
+        )
+
+
 # ── how late ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 def noticed(late: Collection[timedelta]) -> None:
     """Count each session that was noticed, by how late it was, in the minute that runs."""

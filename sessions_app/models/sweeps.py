@@ -7,9 +7,14 @@ from sessions_app.models.sessions import ChatSession
 
 
 class SweepRun(models.Model):
-    """The last sweep of each kind of process. `lateness` is noticed − due of the oldest session it found."""
+    """The last sweep of each kind of process, and the last time that a worker saw to its other work ("chores").
 
-    by = models.CharField(primary_key=True, max_length=6, choices=[("worker", "worker"), ("web", "web")])
+    `lateness` is noticed − due of the oldest session it found.
+    """
+
+    by = models.CharField(
+        primary_key=True, max_length=6, choices=[("worker", "worker"), ("web", "web"), ("chores", "chores")]
+    )
     ran_at = models.DateTimeField()
     took = models.DurationField()
     handled = models.IntegerField()
@@ -26,7 +31,7 @@ class SweepMinute(models.Model):
     """What was noticed within one minute, by how late it was: `late` counts per bucket (`core.lateness.BUCKETS`)."""
 
     minute = models.DateTimeField(primary_key=True)
-    late = ArrayField(models.IntegerField())
+    late = ArrayField(models.BigIntegerField())
     total = models.DurationField()
     worst = models.DurationField()
 

@@ -16,6 +16,7 @@ from sessions_app.queries import sessions
 from sessions_app.queries.shown import public_id
 
 BEHIND_AFTER = timedelta(seconds=10)
+CHORES_BEHIND_AFTER = timedelta(seconds=45)  # they come every few seconds, and one may take a while
 LATE_AFTER = timedelta(seconds=1.5)
 LATELY = timedelta(hours=1)
 SET_ASIDE_AFTER = 5  # tries
@@ -93,11 +94,22 @@ def _sum(minutes: Iterable[tuple[Sequence[int], timedelta, timedelta]]) -> Laten
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """Everything at a glance: `lately` is of the last hour, `set_aside` how many sessions cannot be swept."""
+    """Everything at a glance: `lately` is of the last hour, `set_aside` how many sessions cannot be swept, `chores_at`
+    when a worker last saw to its other work, None where none ever did."""
 
     health: Health
     lately: Lateness
     set_aside: int
+    chores_at: datetime | None = None
+
+    @property
+    def chores_age(self) -> timedelta | None:
+        return max(self.health.now - self.chores_at, timedelta(0)) if self.chores_at else None
+
+    @property
+    def chores_behind(self) -> bool:
+        """The worker of the slow queue is gone: what a process has begun and died over is not begun again."""
+        return self.chores_age is None or self.chores_age > CHORES_BEHIND_AFTER
 
 
 def picture(now: datetime) -> Picture:
@@ -105,17 +117,18 @@ def picture(now: datetime) -> Picture:
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT by, ran_at, took, handled, lateness, NULL::int[] FROM session_sweep_run
+            SELECT by, ran_at, took, handled, lateness, NULL::bigint[] FROM session_sweep_run
             UNION ALL SELECT 'minute', minute, total, 0, worst, late FROM session_sweep_minute WHERE minute > %s
             UNION ALL SELECT 'aside', NULL, NULL, count(*), NULL, NULL FROM session_sweep_failure WHERE tries >= %s
             """,
             [now - LATELY, SET_ASIDE_AFTER],
         )
         rows = cursor.fetchall()
-    runs = {kind: Run(*values) for kind, *values, _ in rows if kind in ("worker", "web")}
+    runs = {kind: Run(*values) for kind, *values, _ in rows if kind in ("worker", "web", "chores")}
     minutes = ((late, total, worst) for kind, _, total, _, worst, late in rows if kind == "minute")
     aside = sum(number for kind, _, _, number, _, _ in rows if kind == "aside")
-    return Picture(Health(now, worker=runs.get("worker"), web=runs.get("web")), _sum(minutes), aside)
+    health = Health(now, worker=runs.get("worker"), web=runs.get("web"))
+    return Picture(health, _sum(minutes), aside, runs["chores"].ran_at if "chores" in runs else None)
 
 
 # ── what it cannot do ────────────────────────────────────────────────────────────────────────────────────────────────

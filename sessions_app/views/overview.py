@@ -38,6 +38,7 @@ def show(request: HttpRequest) -> HttpResponse:
         "chart": Chart.of(hours),
         "hours": hours[::-1],
         "health": health,
+        "picture": picture,
         "took": _short(health.last.took) if health.last and health.last.handled else "",
         "lately": Lately.of(picture.lately),
         "number_aside": number_aside,

@@ -12,6 +12,7 @@ from django.test import Client
 from portal import health
 from portal.accounts import auth
 from portal.lib import redis_client
+from sessions_app import tasks
 from sessions_app.actions import sweeping
 from sessions_app.models import SweepRun
 from tests import cast
@@ -22,7 +23,8 @@ HERE, ELSEWHERE = {}, {"REMOTE_ADDR": "203.0.113.7"}
 @pytest.fixture
 def swept(transactional_db):
     """Committed, because the checks look through connections of their own."""
-    sweeping.sweep()
+    tasks.sweep()
+    tasks.answer_forgotten_turns()
 
 
 def ready(where=HERE, **headers):
@@ -38,17 +40,32 @@ def test_alive_asks_nothing_of_anybody():
     )
 
 
-def test_ready_is_database_redis_and_a_sweep_that_just_ran(swept):
+def test_ready_is_database_redis_a_sweep_that_just_ran_and_a_worker_for_the_rest(swept):
     status, answer = ready()
     assert (status, answer["status"]) == (200, "ready")
     assert {name: check["ok"] for name, check in answer["checks"].items()} == {
         "database": True,
         "redis": True,
         "enforcement": True,
+        "worker": True,
     }
 
 
+def test_it_is_not_ready_without_a_worker_for_the_rest(transactional_db):
+    """Up but not working is as gone as gone: what counts is what was done."""
+    sweeping.sweep()
+    status, answer = ready()
+    assert (status, answer["checks"]["worker"]["detail"]) == (503, "no worker has looked for forgotten turns yet")
+
+    tasks.answer_forgotten_turns()
+    assert ready()[0] == 200
+    SweepRun.objects.filter(by="chores").update(ran_at=F("ran_at") - timedelta(seconds=46))
+    status, answer = ready()
+    assert (status, answer["checks"]["enforcement"]["ok"], answer["checks"]["worker"]["ok"]) == (503, True, False)
+
+
 def test_it_is_not_ready_before_the_first_sweep_or_when_they_stop(transactional_db):
+    tasks.answer_forgotten_turns()
     status, answer = ready()
     assert (status, answer["status"], answer["checks"]["enforcement"]["ok"]) == (503, "unready", False)
     assert answer["checks"]["enforcement"]["detail"] == "no sweep has run yet"
@@ -64,9 +81,10 @@ def test_it_is_not_ready_before_the_first_sweep_or_when_they_stop(transactional_
 @pytest.mark.parametrize("since", ["21:07", None])
 def test_it_says_who_sweeps_when_no_worker_does(transactional_db, since):
     """Sessions end on time, and somebody should look all the same."""
+    tasks.answer_forgotten_turns()
     if since:
         sweeping.sweep()
-        SweepRun.objects.update(ran_at=datetime(2026, 11, 20, 21, 7, tzinfo=UTC))
+        SweepRun.objects.filter(by="worker").update(ran_at=datetime(2026, 11, 20, 21, 7, tzinfo=UTC))
     sweeping.sweep(by="web")
     status, answer = ready()
     swept = "no worker has swept since 21:07" if since else "no worker has swept yet"

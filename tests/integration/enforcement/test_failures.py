@@ -6,6 +6,7 @@ import pytest
 from django.db import OperationalError, connection
 
 from portal.lib import clock
+from sessions_app import tasks
 from sessions_app.actions import _store, sweep_log, sweeping
 from sessions_app.models import ChatSession, SweepFailure
 from sessions_app.queries import enforcement
@@ -168,6 +169,7 @@ def test_so_many_that_a_list_would_bury_the_page_are_counted(client, olga, shop)
 
 @pytest.mark.django_db(transaction=True)
 def test_readyz_says_so_and_is_ready(client, set_aside):
+    tasks.answer_forgotten_turns()
     answer = client.get("/readyz").json()
     assert answer["status"] == "ready"
     assert "set aside because they cannot be swept: 1" in answer["checks"]["enforcement"]["detail"]

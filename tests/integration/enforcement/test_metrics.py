@@ -57,6 +57,12 @@ def test_how_long_ago_the_last_sweeps_were(client):
     assert 2 <= web <= worker - 17
 
 
+def test_how_long_ago_a_worker_did_other_work(client):
+    assert ("portal_chores_age_seconds", "worker") not in _scraped(client)
+    scenes.swept("chores", ago=20 * scenes.SECOND)
+    assert _scraped(client)["portal_chores_age_seconds", "worker"] >= 20
+
+
 def test_how_many_sessions_are_in_each_state_whatever_a_sweep_has_noticed(client, shop):
     cast.chatting(shop, scenes.ada())
     scenes.overdue(shop, by=timedelta(minutes=40))

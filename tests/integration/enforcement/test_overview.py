@@ -64,6 +64,17 @@ def test_who_sweeps(page, worker, web, badge, hint):
 
 
 @pytest.mark.parametrize(
+    ("ago", "note"), [(None, "has not been seen yet."), (46, "has not been seen lately."), (1, None)]
+)
+def test_whether_there_is_a_worker_for_the_rest(page, ago, note):
+    if ago is not None:
+        scenes.swept("chores", ago=ago * scenes.SECOND)
+    text = page()
+    assert ("The worker for other tasks" in text) is (note is not None)
+    assert (note or "") in text
+
+
+@pytest.mark.parametrize(
     ("worker", "web", "late", "standing_in"), [(1, None, False, False), (60, 60, True, False), (60, 1, False, True)]
 )
 @pytest.mark.usefixtures("shop")
