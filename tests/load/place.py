@@ -114,9 +114,11 @@ def running() -> Iterator[Place]:
         for name in ("postgres", "redis"):
             shutil.rmtree(HOME / name, ignore_errors=True)
         secret_key.ensure(HOME)
-        with _servers() as servers:
-            yield Place(servers=servers, prepared=_prepared(servers))
-    shutil.rmtree(HOME, ignore_errors=True)
+        try:
+            with _servers() as servers:
+                yield Place(servers=servers, prepared=_prepared(servers))
+        finally:
+            shutil.rmtree(HOME, ignore_errors=True)
 
 
 def _forget_the_developers_settings() -> None:

@@ -108,8 +108,9 @@ class Program:
         try:
             said, _ = self._process.communicate(timeout=LONGEST_RUN_SECONDS)
         except subprocess.TimeoutExpired:
-            self._process.kill()
             raise Broken(f"{self._name} did not end.") from None
+        finally:
+            self._process.kill()  # of one that has ended it is known, and nothing is sent
         if self._process.returncode:
             raise Broken(f"{self._name} failed (see above).")
         answer = json.loads(said)
