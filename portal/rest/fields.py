@@ -1,15 +1,27 @@
 """Types that fields of every API share."""
 
+import re
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, PlainSerializer, WithJsonSchema
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, PlainSerializer, WithJsonSchema
 
 from portal.lib import durations, instants
 
 Instant = Annotated[
     datetime, PlainSerializer(instants.iso, return_type=str), WithJsonSchema({"type": "string", "format": "date-time"})
 ]
+
+
+def _no_number(value: Any) -> Any:
+    """Seconds or milliseconds since 1970 would be anybody's guess."""
+    if isinstance(value, datetime) or (isinstance(value, str) and not _NUMBER.fullmatch(value)):
+        return value
+    raise ValueError("Write an instant in ISO 8601, like 2026-11-21T10:05:00Z.")
+
+
+_NUMBER = re.compile(r"[\s+-]*[\d._]*\s*")
+SentInstant = Annotated[AwareDatetime, BeforeValidator(_no_number)]
 
 
 def _storable(value: str) -> str:

@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, model_validator
+from pydantic import AfterValidator, BaseModel, Field, model_validator
 
-from portal.rest.fields import Instant
+from portal.rest.fields import Instant, SentInstant
 from sessions_app.actions.interactions import MOST
 from sessions_app.api.schemas.fields import Body, Slug, UserId
 from sessions_app.api.schemas.messages import Say
@@ -30,7 +30,7 @@ class Interaction(Say):
     agent: Slug | None = None
     thread: UUID | None = None
     user: UserId | None = None
-    at: Annotated[AwareDatetime, AfterValidator(_readable)] | None = Field(
+    at: Annotated[SentInstant, AfterValidator(_readable)] | None = Field(
         default=None, description="When it was said, for imports: dates the message, never a deadline."
     )
 

@@ -4,10 +4,10 @@ from datetime import timedelta
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints, model_validator
 
 from portal.accounts.permissions import Principal, Verb, allows
-from portal.rest.fields import PRINTABLE, Duration, Instant
+from portal.rest.fields import PRINTABLE, Duration, Instant, SentInstant
 from portal.rest.pagination import Paged
 from sessions_app.actions import bulk
 from sessions_app.api.schemas.fields import Body, Channel, Email, Language, Name, Payload, Reason, Slug, UserId, Version
@@ -134,8 +134,8 @@ class SessionQuery(Paged):
     language: Language | None = None
     end_reason: EndReason | None = None
     archived: bool = False
-    started_after: AwareDatetime | None = Field(default=None, description="This instant included.")
-    started_before: AwareDatetime | None = Field(default=None, description="This instant not included.")
+    started_after: SentInstant | None = Field(default=None, description="This instant included.")
+    started_before: SentInstant | None = Field(default=None, description="This instant not included.")
     q: UserId | None = Field(default=None, description="How the user's name or id begins, or a session's id.")
 
 
@@ -217,8 +217,8 @@ class SessionFilter(Body):
     language: Language | None = None
     end_reason: EndReason | None = None
     archived: bool = False
-    started_after: AwareDatetime | None = None
-    started_before: AwareDatetime | None = None
+    started_after: SentInstant | None = None
+    started_before: SentInstant | None = None
     q: UserId | None = None
 
 

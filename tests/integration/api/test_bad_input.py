@@ -154,6 +154,77 @@ def test_every_code_of_the_contract_has_its_status():
     assert {code: problems.CODES[code][0] for code in contract} == contract
 
 
+# ── every text there is
+SESSION = {"session": "#"}
+TEXTS: list[tuple[str, dict[str, Any]]] = [
+    ("POST /sessions", {"agent": "@", "user": {"id": "ada"}}),
+    *(("POST /sessions", {"agent": "shop", "user": {"id": "bert", name: "@"}}) for name in ("id", "name", "email")),
+    *(("POST /sessions", {"agent": "shop", "user": {"id": "bert"}, n: "@"}) for n in ("language", "locale", "channel")),
+    ("POST /sessions/#/messages", {"text": "@"}),
+    ("POST /sessions/#/messages", {"text": "hi", "client_id": "@"}),
+    ("POST /sessions/#/messages", {"kind": "event", "event": "@"}),
+    *((f"POST /sessions/#/{deed}", {"reason": "@"}) for deed in ("end", "pause", "resume", "extend", "live-chat")),
+    ("POST /sessions/#/transfer", {"agent": "shop", "reason": "@"}),
+    ("POST /sessions/#/transfer", {"agent": "@"}),
+    ("DELETE /sessions/#/transfer", {"reason": "@"}),
+    ("DELETE /sessions/#/live-chat", {"reason": "@"}),
+    ("PUT /sessions/#/model", {"model": "@"}),
+    ("PUT /sessions/#/model", {"model": None, "reason": "@"}),
+    ("POST /sessions/#/fast-forward", {"by": "@"}),
+    ("POST /sessions/bulk", {"action": "pause", "ids": ["@"]}),
+    ("POST /sessions/bulk", {"action": "pause", "ids": [], "reason": "@"}),
+    *(
+        ("POST /sessions/bulk", {"action": "pause", "filter": {name: "@"}})
+        for name in ("agent", "user", "channel", "language", "q", "started_after")
+    ),
+    ("POST /interactions", {"items": [{"session": "@", "text": "hi"}]}),
+    ("POST /interactions", {"items": [SESSION | {"text": "@"}]}),
+    ("POST /interactions", {"items": [SESSION | {"text": "hi", "client_id": "@"}]}),
+    ("POST /interactions", {"items": [SESSION | {"text": "hi", "at": "@"}]}),
+    ("POST /interactions", {"items": [SESSION | {"kind": "event", "event": "@"}]}),
+    ("POST /interactions", {"items": [{"agent": "@", "user": "ada", "text": "hi"}]}),
+    ("POST /interactions", {"items": [{"agent": "shop", "user": "@", "text": "hi"}]}),
+    ("PUT /agents/shop/session-policy", {"reason": "@"}),
+    ("POST /chat/shop", {"visitor_token": "@"}),
+    ("POST /chat/shop", {"language": "@"}),
+]
+WRONG = {
+    "NUL": b'"a\\u0000b"',
+    "a lone surrogate": b'"a\\ud800b"',
+    "no UTF-8": b'"a\xed\xa0\x80b"',
+    "8,001 characters": b'"' + b"x" * 8001 + b'"',
+    "a number": b"5",
+    "NaN": b"NaN",
+    "1e999": b"1e999",
+    "a list": b'["a"]',
+    "100,000 levels": b"[" * 100_000 + b"]" * 100_000,
+}
+
+
+NO_JSON = {"NUL", "a lone surrogate", "no UTF-8", "NaN", "1e999", "100,000 levels"}
+A_LENGTH = ("/sessions/#/fast-forward", "a number")
+
+
+@pytest.mark.parametrize(("call", "body"), TEXTS, ids=[f"{call} {json.dumps(body)}" for call, body in TEXTS])
+def test_no_text_takes_what_is_no_text(admin, session, call, body):
+    """Refused as a whole, with nothing kept; a length of time alone may be a number."""
+    method, path = call.split()
+    template = json.dumps(body).encode().replace(b"#", str(session.pk).encode())
+    before = (Message.objects.count(), ChatUser.objects.count())
+    for name, wrong in WRONG.items():
+        response = admin.call(method, path.replace("#", str(session.pk)), template.replace(b'"@"', wrong))
+        problem = refused(response, 422, "invalid")
+        assert ("errors" not in problem) == (name in NO_JSON or (path, name) == A_LENGTH), (name, problem)
+    assert (Message.objects.count(), ChatUser.objects.count()) == before
+
+
+@pytest.mark.parametrize("place", [b'{"a":@}', b'{"a":{"b":[@]}}', b"@"])
+def test_session_data_takes_nothing_that_is_no_json(owner, session, place):
+    for name in NO_JSON:
+        refused(owner.call("PATCH", f"/sessions/{session.pk}/data", place.replace(b"@", WRONG[name])), 422, "invalid")
+    assert list(owner.get(f"/sessions/{session.pk}/data").body) == ["internal"]
+
+
 # ── anything at all
 ANY = st.recursive(
     st.none()
@@ -165,6 +236,7 @@ ANY = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=6,
 )
+DEEDS = ("end", "pause", "resume", "extend", "clear-history", "live-chat")
 VALID: dict[str, dict[str, Any]] = {
     "POST /sessions": {
         "agent": "shop",
@@ -184,8 +256,15 @@ VALID: dict[str, dict[str, Any]] = {
         "from": "user",
         "client_id": "c",
     },
-    "POST /sessions/#/end": {"reason": "", "seen_state": "live"},
-    "POST /sessions/#/pause": {"reason": "", "seen_state": "live"},
+    **{f"POST /sessions/#/{deed}": {"reason": "", "seen_state": "live"} for deed in DEEDS},
+    "POST /sessions/#/transfer": {"agent": "shop", "reason": "", "seen_state": "live"},
+    "DELETE /sessions/#/transfer": {"reason": ""},
+    "DELETE /sessions/#/live-chat": {"reason": ""},
+    "PUT /sessions/#/model": {"model": "large", "reason": "", "seen_state": "live"},
+    "POST /sessions/#/fast-forward": {"by": "PT1M"},
+    "PATCH /sessions/#/data": {"basket": {"tea": 1}, "memory": None, "internal": None},
+    "POST /sessions/bulk": {"action": "pause", "ids": ["#"], "expect": 1, "reason": ""},
+    "POST /interactions": {"items": [{"session": "#", "kind": "text", "text": "hi", "client_id": "c"}]},
     "PUT /agents/shop/session-policy": {
         "session_duration": "PT30M",
         "max_concurrent_per_user": 3,
@@ -218,6 +297,7 @@ VALID: dict[str, dict[str, Any]] = {
     },
     "POST /chat/shop": {"visitor_token": "vis_x", "language": "de"},
 }
+ITEM = ("session", "agent", "thread", "user", "kind", "text", "event", "payload", "from", "client_id", "at")
 QUERIES = {
     "GET /sessions": (
         *("agent", "state", "user", "version", "channel", "language", "end_reason", "archived", "q", "limit", "cursor"),
@@ -225,6 +305,7 @@ QUERIES = {
     ),
     "GET /sessions/#/messages": ("limit", "cursor"),
     "GET /sessions/#/events": ("limit", "cursor"),
+    "GET /sessions/#/data": ("path", "reveal"),
     "GET /agents": ("limit", "cursor"),
     "GET /agents/shop/session-policy/versions": ("limit", "cursor"),
 }
@@ -237,6 +318,9 @@ def bodies(draw: st.DrawFn) -> tuple[str, bytes]:
     if draw(st.integers(0, 4)) == 0:
         return call, draw(st.binary(max_size=60))
     changed = {draw(st.sampled_from([*VALID[call], "other"])): draw(ANY)}
+    if call == "POST /interactions" and draw(st.booleans()):
+        (item,) = VALID[call]["items"]
+        changed = {"items": [item | {draw(st.sampled_from([*ITEM, "other"])): draw(ANY)}]}
     return call, json.dumps(VALID[call] | changed).encode("utf-8", "surrogatepass")
 
 
@@ -251,7 +335,7 @@ def check(response: Any) -> None:
 def test_no_body_makes_it_fail(owner, session, sent):
     call, body = sent
     method, path = call.split()
-    check(owner.call(method, path.replace("#", str(session.pk)), body))
+    check(owner.call(method, path.replace("#", str(session.pk)), body.replace(b"#", str(session.pk).encode())))
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
