@@ -4,8 +4,6 @@ from datetime import timedelta
 from functools import partial
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from sessions_app.actions import apply
 from sessions_app.core.commands import USER, Answer, BotMessage, End, Kind, Pause, Resume, Say, Sender, Start, Tick
@@ -149,21 +147,6 @@ def test_a_turn_is_answered_once():
     assert session.lines.filter(sender="bot").count() == 1
     session.refresh_from_db()
     assert session.unanswered == 0
-
-
-@pytest.mark.parametrize("size", [1, 10, 100])
-def test_the_number_of_statements_does_not_depend_on_the_number_of_commands(size, record_property):
-    agent = cast.agent()
-    ada = cast.user()
-    threads = [cast.thread(agent, ada) for _ in range(size)]
-    apply([Start(thread=thread.pk) for thread in threads])
-    commands = [Say(thread=t.pk, sender=Sender.USER, kind=Kind.TEXT, text="x", client_id=str(t.pk)) for t in threads]
-
-    with CaptureQueriesContext(connection) as queries:
-        apply(commands)
-
-    record_property("statements", len(queries))
-    assert len(queries) <= 12, [query["sql"][:80] for query in queries]
 
 
 def test_the_stored_due_time_is_never_late():
