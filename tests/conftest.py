@@ -10,7 +10,12 @@ import uvicorn
 from django.conf import settings
 from django.core.management import CommandError
 from django.test import TransactionTestCase, override_settings
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis
 
+# On a busy machine everything is slow, and nothing is wrong with it.
+hypothesis.register_profile("portal", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis.load_profile("portal")
 # The quick ones first. The browser's last: Playwright leaves its event loop running, where no other test could run one.
 ORDER = ("unit", "architecture", "integration", "faults", "browser")
 PATIENCE_SECONDS = 15

@@ -78,8 +78,8 @@ def history(agent_id: int, *, limit: int, before: int | None = None) -> list[Ent
     if before is not None:
         rows = rows.filter(number__lt=before)
     found = list(_versions(rows[: limit + 1]))
-    older = [*found[1:], None]
-    return [Entry(version, before) for version, before in zip(found, older, strict=True)][:limit]
+    older = (*found[1:], None)
+    return [Entry(version, older[place]) for place, version in enumerate(found[:limit])]
 
 
 def _in_words(field: str, was: Any, now: Any) -> Difference:

@@ -19,12 +19,13 @@ def row(version: int) -> str:
 def test_what_waits_never_grows_beyond_the_rows() -> None:
     slow = watcher()
     for version in range(2, 1000):
-        slow.offer({ID: row(version)}, {"counts": {"live": version}})
+        slow.offer({ID: row(version)}, {"counts": {"live": version}}, transfers="")
     frame = json.loads(slow.take() or "")
     assert frame == {
         "type": "rows",
         "seq": 1,
         "counts": {"live": 999},
+        "transfers": "",
         "rows": [{"id": str(ID), "row_version": 999}],
     }
     assert slow.take() is None
@@ -34,14 +35,14 @@ def test_frames_are_numbered_without_gaps() -> None:
     quick = watcher()
     numbers = []
     for _ in range(3):
-        quick.offer({}, {"counts": {}})
+        quick.offer({}, {"counts": {}}, transfers="")
         numbers.append(json.loads(quick.take() or "")["seq"])
     assert numbers == [1, 2, 3]
 
 
 def test_a_row_that_was_put_away_is_not_told_from_before() -> None:
     page = watcher()
-    page.offer({ID: row(2), OTHER: row(1)}, {"counts": {}})
+    page.offer({ID: row(2), OTHER: row(1)}, {"counts": {}}, transfers="")
     page.forget([ID])
     assert [each["row_version"] for each in json.loads(page.take() or "")["rows"]] == [1]
     assert not page.known

@@ -209,7 +209,7 @@ JSON = st.recursive(
 )
 
 
-@how(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@how(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(body=JSON.map(lambda value: json.dumps(value).encode()) | st.binary(max_size=40), where=st.text(max_size=20))
 def test_no_body_and_no_path_makes_it_fail(owner, session, body, where):
     response = send(owner, session, body)

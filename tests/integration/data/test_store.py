@@ -216,7 +216,9 @@ TURNS = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(batches=st.lists(TURNS, max_size=3))
 def test_the_database_goes_on_from_what_was_understood_as_the_core_does(session, batches):
     _data.erase([session.pk])
