@@ -40,8 +40,9 @@ def begin(*, by: By, apart: timedelta = timedelta(0)) -> Begun | None:
     """Note that a sweep begins; None when it is not to begin: another of its kind began less than `apart` ago, or, for
     a web process, workers sweep.
 
-    The one statement of a sweep with nothing to do. Of many that ask at once, the row lets one begin. An instant in the
-    future, by a clock that was set back, holds up nobody.
+    The one statement of a sweep with nothing to do. It does not wait for the disk: a second later it is written again.
+    Of many that ask at once, the row lets one begin. An instant in the future, by a clock that was set back, holds up
+    nobody.
     """
     values: dict[str, Any] = {"by": by, "apart": apart, "gone": enforcement.BEHIND_AFTER}
     with connection.cursor() as cursor:
@@ -49,9 +50,9 @@ def begin(*, by: By, apart: timedelta = timedelta(0)) -> Begun | None:
             """
             INSERT INTO session_sweep_run AS old (by, ran_at, took, handled)
             SELECT %(by)s, clock_timestamp(), interval '0', 0
-            WHERE %(by)s = 'worker' OR NOT EXISTS (
+            WHERE set_config('synchronous_commit', 'off', true) = 'off' AND (%(by)s = 'worker' OR NOT EXISTS (
                 SELECT FROM session_sweep_run WHERE by = 'worker'
-                AND ran_at BETWEEN statement_timestamp() - %(gone)s AND clock_timestamp())
+                AND ran_at BETWEEN statement_timestamp() - %(gone)s AND clock_timestamp()))
             ON CONFLICT (by) DO UPDATE SET ran_at = excluded.ran_at, took = excluded.took, handled = 0, lateness = NULL
             WHERE old.ran_at NOT BETWEEN excluded.ran_at - %(apart)s AND excluded.ran_at + %(apart)s
             RETURNING

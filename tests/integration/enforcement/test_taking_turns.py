@@ -6,7 +6,7 @@ import pytest
 from django.db import connections
 
 from sessions_app import tasks
-from sessions_app.actions import sweeping
+from sessions_app.actions import sweeping, ticking
 from sessions_app.models import ChatSession, Event, SweepRun
 from tests import cast
 from tests.integration.enforcement import scenes
@@ -106,3 +106,22 @@ def test_of_many_that_ask_at_once_one_begins():
     for worker in workers:
         worker.join()
     assert begun.count(True) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_where_very_much_is_due_one_worker_does_two_batches_at_once_and_nothing_twice(monkeypatch):
+    """While the database writes for one, the other decides."""
+    monkeypatch.setitem(sweeping.BATCH, "worker", 5)
+    monkeypatch.setitem(sweeping.ENOUGH, "worker", 60)
+    sessions = scenes.overdue(cast.agent(), 43)
+    lanes, batch = set(), ticking.batch
+
+    def noted(take, **limit):
+        lanes.add(threading.current_thread().name)
+        return batch(take, **limit)
+
+    monkeypatch.setattr(ticking, "batch", noted)
+    assert sweeping.sweep().handled == len(sessions)
+    assert Event.objects.filter(type="session.ended").count() == len(sessions)
+    assert len(lanes) == 2
+    assert [thread for thread in threading.enumerate() if thread.name.startswith("sweep")] == []
