@@ -125,6 +125,7 @@ class Copy:
             "DATABASE_URL": self.postgres.url,
             "REDIS_URL": self.redis.url,
             "PORTAL_HOME": str(self.home),
+            "DATABASE_POOL": "40",  # so that a whole crowd gets as far as the lock
             "CHAT_FRAMES_BURST": "100000",
             "CHAT_FRAMES_PER_SECOND": "100000",
             "PYTHONUNBUFFERED": "1",
