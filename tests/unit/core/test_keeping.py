@@ -11,7 +11,7 @@ from sessions_app.core.decision import Refusal
 from sessions_app.core.facts import EndReason, State
 from sessions_app.core.policy import Reach
 from sessions_app.core.why import why
-from tests.unit.core.cast import HANNA, MICROSECOND, Chat, at, days, minutes, policy, told
+from tests.unit.core.cast import HANNA, MICROSECOND, Chat, at, days, policy, told
 
 SOON = {"auto_archive_after": days(2), "session_data_retention": days(3), "transcript_retention": days(4)}
 
@@ -209,16 +209,9 @@ def test_one_for_new_sessions_only_does_not_concern_them() -> None:
     assert chat.due() == later("10:10", by=2)
 
 
-def test_who_ended_it_is_not_who_touched_it_last() -> None:
-    """It is kept so long after the last message or deed of the talk."""
-    chat = ended("10:15")
-    assert chat.session.touched_at == at("10:05")
-
-
 def test_an_erased_session_can_be_looked_at_and_nothing_else() -> None:
     chat = ended()
     chat.sweeps(later("10:10", by=10))
     for deed in (Chat.pauses, Chat.resumes, Chat.extends, Chat.transfers):
         assert deed(chat, later("10:10", by=11)).result is Refusal.SESSION_ENDED
     assert chat.taken_over(later("10:10", by=11), HANNA).result is Refusal.SESSION_ENDED
-    assert minutes(0) == chat.session.paused_for

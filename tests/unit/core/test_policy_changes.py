@@ -192,7 +192,7 @@ def test_an_idle_session_is_live_again() -> None:
 
 def test_where_it_is_not_ahead_it_stays_idle() -> None:
     chat = changed(policy(idle_timeout=minutes(15)), idle_timeout=minutes(10))
-    chat.sweeps("10:21")
+    assert told(chat.sweeps("10:21")) == ["idle", "policy_changed"]
     assert chat.session.state is State.IDLE
 
 

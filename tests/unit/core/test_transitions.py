@@ -318,3 +318,30 @@ def test_what_a_person_does_is_told_as_done_by_that_person() -> None:
     told = [event for event in chat.events if event.at >= at(NOW)]
     assert {event.actor for event in told} == {"user"}
     assert [event.detail["given"] for event in told if "given" in event.detail] == ["lunch", "a clean slate"]
+
+
+class TestAnImportedMessage:
+    """`at` dates the message, never a deadline (3-api.md, "Sessions")."""
+
+    def test_it_is_a_turn_of_now_that_is_dated_then(self) -> None:
+        chat = chat_in(IDLE)
+        said = chat.says(NOW, at=at("09:00")).said
+
+        assert said is not None
+        assert (said.at, said.received_at) == (at("09:00"), at(NOW))
+        assert (chat.session.state, chat.session.inactive_since) == (LIVE, at(NOW))
+        assert chat.session.touched_at == at(NOW)
+
+    def test_it_revives_nothing(self) -> None:
+        chat = chat_in(ENDED)
+        chat.says(NOW, at=at("10:06"))
+        assert len(chat.sessions) == 2
+
+    @pytest.mark.parametrize("sender", [Sender.USER, Sender.BOT, Sender.HUMAN])
+    def test_it_is_not_of_the_future(self, sender: Sender) -> None:
+        chat = chat_in(LIVE)
+        decision = chat.hears(NOW, sender, at=at("10:20:00.000001"))
+
+        assert decision.result is Refusal.INVALID
+        assert decision.why == "The instant of the message, `at`, has not come yet."
+        assert (decision.messages, decision.events) == ((), ())
