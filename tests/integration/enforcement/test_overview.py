@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def page(client, olga):
+def shown(client, olga):
     """The text of a page, as Olga sees it."""
 
     def show(address: str = "/") -> str:
@@ -23,10 +23,10 @@ def page(client, olga):
     return show
 
 
-def test_how_late_the_last_hour_was(page):
+def test_how_late_the_last_hour_was(shown):
     sweeping.sweep()
     sweep_log.noticed([timedelta(seconds=0.3)] * 60 + [timedelta(seconds=1.15)] * 39 + [timedelta(seconds=90)])
-    text = page()
+    text = shown()
     assert "<b>99 % noticed within 1.2 s</b> in the last hour." in text
     for term, value in (
         ("Noticed in the last hour", "100"),
@@ -37,10 +37,10 @@ def test_how_late_the_last_hour_was(page):
         assert f"<dd>{value}</dd>" in text
 
 
-def test_yesterdays_lateness_is_not_todays(page):
+def test_yesterdays_lateness_is_not_todays(shown):
     sweep_log.noticed([timedelta(seconds=90)])
     SweepMinute.objects.update(minute=clock.now() - timedelta(hours=2))
-    assert "Nothing was due in the last hour." in page()
+    assert "Nothing was due in the last hour." in shown()
 
 
 @pytest.mark.parametrize(
@@ -54,11 +54,11 @@ def test_yesterdays_lateness_is_not_todays(page):
         (1, 60, "on time", "A sweep looks every second"),
     ],
 )
-def test_who_sweeps(page, worker, web, badge, hint):
+def test_who_sweeps(shown, worker, web, badge, hint):
     for by, ago in (("worker", worker), ("web", web)):
         if ago is not None:
             scenes.swept(by, ago=ago * scenes.SECOND)
-    text = page()
+    text = shown()
     assert f">{badge}</span>" in text
     assert hint in text
 
@@ -66,10 +66,10 @@ def test_who_sweeps(page, worker, web, badge, hint):
 @pytest.mark.parametrize(
     ("ago", "note"), [(None, "has not been seen yet."), (46, "has not been seen lately."), (1, None)]
 )
-def test_whether_there_is_a_worker_for_the_rest(page, ago, note):
+def test_whether_there_is_a_worker_for_the_rest(shown, ago, note):
     if ago is not None:
         scenes.swept("chores", ago=ago * scenes.SECOND)
-    text = page()
+    text = shown()
     assert ("The worker for other tasks" in text) is (note is not None)
     assert (note or "") in text
 
@@ -78,10 +78,10 @@ def test_whether_there_is_a_worker_for_the_rest(page, ago, note):
     ("worker", "web", "late", "standing_in"), [(1, None, False, False), (60, 60, True, False), (60, 1, False, True)]
 )
 @pytest.mark.usefixtures("shop")
-def test_the_sessions_tab_says_so_too(page, worker, web, late, standing_in):
+def test_the_sessions_tab_says_so_too(shown, worker, web, late, standing_in):
     for by, ago in (("worker", worker), ("web", web)):
         if ago is not None:
             scenes.swept(by, ago=ago * scenes.SECOND)
-    text = page("/agents/shop/sessions/")
+    text = shown("/agents/shop/sessions/")
     assert ('id="late">' in text) is late
     assert ('id="standing-in">' in text) is standing_in
