@@ -330,7 +330,9 @@ def check(response: Any) -> None:
         refused(response, response.status_code, response.body["code"])
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(sent=bodies())
 def test_no_body_makes_it_fail(owner, session, sent):
     call, body = sent
@@ -338,7 +340,9 @@ def test_no_body_makes_it_fail(owner, session, sent):
     check(owner.call(method, path.replace("#", str(session.pk)), body.replace(b"#", str(session.pk).encode())))
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(call=st.sampled_from(sorted(QUERIES)), data=st.data())
 def test_no_query_makes_it_fail(owner, session, call, data):
     method, path = call.split()
@@ -348,7 +352,9 @@ def test_no_query_makes_it_fail(owner, session, call, data):
     check(owner.call(method, path.replace("#", str(session.pk)), query=query))
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(id=st.text(min_size=1, max_size=50), deed=st.sampled_from(["", "/messages", "/events", "/end"]))
 def test_no_address_makes_it_fail(owner, id, deed):
     check(owner.call("POST" if deed == "/end" else "GET", f"/sessions/{id}{deed}"))

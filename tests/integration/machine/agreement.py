@@ -69,7 +69,8 @@ class Agreement(RuleBasedStateMachine):
         assert {name: found[name] for name in expected} == expected
         assert found["messages"] == session.messages
         assert session.erased_at or found["data_bytes"] == session.data_bytes
-        assert found["archived_at"] in (None, iso(session.archived_at))
+        archived_at = found["archived_at"]
+        assert archived_at is None or archived_at >= str(iso(session.archived_at)), (found, session.archived_at)
 
     @staticmethod
     def actions(session: Session) -> list[str]:
@@ -113,4 +114,12 @@ class Agreement(RuleBasedStateMachine):
         answer = self.world.owner.get(f"/sessions/{session.id}/events", limit=500)
         self.model.pass_until(self.world.now())
         told = [(e["type"], e["at"]) for e in answer.body["items"] if e["type"].startswith("session.")]
-        assert told == [(type, iso(at)) for type, at in session.events]
+        expected = [(type, iso(at)) for type, at in session.events]
+        assert _lived(told) == _lived(expected)
+        assert {type for type, _ in told} == {type for type, _ in expected}
+
+
+def _lived(events: list[tuple[str, Any]]) -> list[tuple[str, Any]]:
+    """What happened to the session. When it is archived and erased after its end may be later than its own policy says:
+    of several newer versions that came meanwhile only the latest counts."""
+    return [event for event in events if event[0] not in ("session.archived", "session.erased")]

@@ -23,10 +23,17 @@ LONG = timedelta(days=31)
 SOON = timedelta(seconds=60)  # a deadline this near is let pass before anything is done: nothing depends on speed
 STEPS = Counter[str]()
 AT_LEAST = 200
+THREADS = 6  # in a run: few enough that what is done to one has to do with what was done to it before
+
+
+def mostly(usual: Any, *others: Any) -> st.SearchStrategy[Any]:
+    return st.sampled_from([*[usual] * 3, *others])
+
 
 who = st.sampled_from(["owner", "admin", "visitor"])
 staff = st.sampled_from(["owner", "admin"])
-places = st.tuples(st.integers(0, 63), st.sampled_from([0, 0, 0, 0, 0, 1, 2]))  # which thread, how many sessions ago
+# Which thread, the newest first, and how many sessions ago: mostly the same ones, so that one thing leads to another.
+places = st.tuples(st.sampled_from([0, 0, 0, 0, 1, 1, 2, 3, 4, 5]), st.sampled_from([0, 0, 0, 0, 0, 0, 1, 2]))
 slugs = st.integers(0, 2)
 policies = st.builds(
     Policy,
@@ -56,22 +63,23 @@ OTHERS: dict[str, dict[str, Any]] = {
 
 
 Step = Callable[..., None]
-COMMANDS: dict[str, tuple[Step, st.SearchStrategy[dict[str, Any]]]] = {}
+COMMANDS: dict[str, tuple[Step, st.SearchStrategy[dict[str, Any]], int]] = {}
 
 
-def command(**strategies: st.SearchStrategy[Any]) -> Callable[[Step], Step]:
-    """One of the commands that the machine chooses from, all as likely as each other. A rule for each would not be:
+def command(*, weight: int = 1, **strategies: st.SearchStrategy[Any]) -> Callable[[Step], Step]:
+    """One of the commands that the machine chooses from, by their weight. A rule for each would be chosen otherwise:
     Hypothesis leaves many rules out of each run, and all of them have to meet here."""
 
     def known(step: Step) -> Step:
-        COMMANDS[step.__name__] = step, st.fixed_dictionaries(strategies)
+        COMMANDS[step.__name__] = step, st.fixed_dictionaries(strategies), weight
         return step
 
     return known
 
 
 def any_command() -> st.SearchStrategy[tuple[str, dict[str, Any]]]:
-    return st.one_of([st.tuples(st.just(name), values) for name, (_, values) in COMMANDS.items()])
+    names = [name for name, (_, _, weight) in COMMANDS.items() for _ in range(weight)]
+    return st.sampled_from(names).flatmap(lambda name: st.tuples(st.just(name), COMMANDS[name][1]))
 
 
 class Lifecycle(Agreement):
@@ -88,10 +96,11 @@ class Lifecycle(Agreement):
         self.counts: dict[tuple[str, str], int] = {}
         for number in range(2):
             self.start_in_a_thread((number, 0), "visitor", draft=False, prompt=False)
+            self.set_variable((number, 0), "card", 3)
 
     @rule(
         chosen=st.deferred(any_command),
-        later=st.sampled_from([*[timedelta(0)] * 6, *MINUTES, *MINUTES, LONG]),
+        later=st.sampled_from([*[timedelta(0)] * 30, *MINUTES, LONG]),
         of=st.none() | st.integers(0, 63),
         swept=st.booleans(),
     )
@@ -106,17 +115,22 @@ class Lifecycle(Agreement):
         COMMANDS[name][0](self, **values)
 
     # ── starting ─────────────────────────────────────────────────────────────────────────────────────────────────────
-    @command(user=st.integers(0, 1), agent=slugs, draft=st.booleans(), prompt=st.booleans())
+    @command(user=mostly(0, 1), agent=mostly(0, 1, 2), draft=mostly(False, True), prompt=st.booleans())
     def start_in_a_new_thread(self, user: int, agent: int, draft: bool, prompt: bool) -> None:
+        if len(self.model.threads) < THREADS:
+            self.start_in_one(Thread("", self.world.users[user], self.agent(agent)), draft, prompt)
+        else:
+            self.start_in_a_thread((user, 0), "owner", draft, prompt)
+
+    def start_in_one(self, thread: Thread, draft: bool, prompt: bool) -> None:
         self.ready()
-        chosen = self.agent(agent)
-        body = {"agent": chosen.slug, "user": {"id": self.world.users[user]}, "prompt": prompt}
+        body = {"agent": thread.agent.slug, "user": {"id": thread.user}, "prompt": prompt}
         version = "DRAFT" if draft else "LIVE"
         answer = self.world.owner.post("/sessions", body | {"version": version})
-        thread = Thread(answer.body.get("thread", ""), self.world.users[user], chosen)
+        thread.id = answer.body.get("thread", "")
         self.agree(answer, lambda: self.started(answer, thread, version, prompt))
 
-    @command(place=places, by=st.sampled_from(["owner", "visitor"]), draft=st.booleans(), prompt=st.booleans())
+    @command(place=places, by=st.sampled_from(["owner", "visitor"]), draft=mostly(False, True), prompt=st.booleans())
     def start_in_a_thread(self, place: tuple[int, int], by: str, draft: bool, prompt: bool) -> None:
         self.ready()
         thread = self.thread(place)
@@ -137,7 +151,7 @@ class Lifecycle(Agreement):
         return done
 
     # ── saying ───────────────────────────────────────────────────────────────────────────────────────────────────────
-    @command(place=places, by=st.sampled_from(["owner", "visitor"]), named=st.booleans())
+    @command(weight=4, place=places, by=st.sampled_from(["owner", "visitor"]), named=st.booleans())
     def user_says(self, place: tuple[int, int], by: str, named: bool) -> None:
         self.say(place, by, "text", named=named)
 
@@ -242,7 +256,7 @@ class Lifecycle(Agreement):
     def cancel_transfer(self, place: tuple[int, int], by: str) -> None:
         self.deed(place, by, "DELETE", "transfer", "transfer_cancelled", self.model.cancel)
 
-    @command(place=places, by=who, to=slugs)
+    @command(weight=3, place=places, by=who, to=slugs)
     def transfer(self, place: tuple[int, int], by: str, to: int) -> None:
         target, by_user = self.agent(to), by == "visitor"
         self.deed(
@@ -258,7 +272,7 @@ class Lifecycle(Agreement):
             *(place, "admin", "PUT", "model", "model_changed"), lambda s, at: set_model(s, model, at), {"model": model}
         )
 
-    @command(place=places, name=st.sampled_from(["basket", "card"]), size=st.integers(1, 30))
+    @command(weight=3, place=places, name=st.sampled_from(["basket", "card"]), size=st.integers(1, 30))
     def set_variable(self, place: tuple[int, int], name: str, size: int) -> None:
         value = f"{next(self.world.client_ids)}" * size
         set_variable = self.model.set_variable
@@ -324,11 +338,11 @@ class Lifecycle(Agreement):
             since = self.world.saved_at(chosen.slug, number)
             self.model.change_policy(chosen, replace(policy, number=number), since)
 
-    @command(agent=slugs)
-    def switch_off_or_on(self, agent: int) -> None:
+    @command(agent=slugs, active=st.sampled_from([True, True, False]))
+    def switch_off_or_on(self, agent: int, active: bool) -> None:
         self.ready()
         chosen = self.agent(agent)
-        chosen.active = not chosen.active
+        chosen.active = active
         status = "active" if chosen.active else "disabled"
         assert self.world.owner.call("PATCH", f"/agents/{chosen.slug}", {"status": status}).status_code == 200
 
