@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from portal.accounts.models import Account, Token
 from portal.accounts.permissions import ANONYMOUS, Principal, principal_of
 from portal.lib import tokens
+from portal.lib.prepared import Given, Prepared
 
 
 def principal(request: HttpRequest) -> Principal:
@@ -36,10 +37,17 @@ def by_token(secret: str) -> Principal | None:
     """The principal of a valid Portal token: the rights of its account, or less. None for any other word."""
     if not secret.startswith(tokens.PERSONAL):
         return None
-    alive = Q(expires_at__isnull=True) | Q(expires_at__gt=Now())
-    token = Token.objects.filter(alive, digest=tokens.digest(secret), account__is_active=True)
-    row = token.select_related("account").first()
-    return principal_of(row.account, read_only=row.read_only) if row else None
+    for read_only, *account in _TOKEN.rows(digest=tokens.digest(secret)):
+        return principal_of(Account.from_db(None, _ACCOUNT, account), read_only=read_only)
+    return None
+
+
+_ACCOUNT = [field.attname for field in Account._meta.concrete_fields]
+_TOKEN = Prepared(
+    lambda: Token.objects.filter(
+        Q(expires_at__isnull=True) | Q(expires_at__gt=Now()), digest=Given("digest"), account__is_active=True
+    ).values_list("read_only", *(f"account__{name}" for name in _ACCOUNT))
+)
 
 
 def mint_token(*, account: Account, name: str) -> str:

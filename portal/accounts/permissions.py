@@ -7,15 +7,14 @@ principal may not SEE does not exist for it (404); one it sees but may not touch
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 from uuid import UUID
 
 from django.db.models import Q
 
+from portal.accounts.models import Account, Grant
 from portal.accounts.names import GrantRole, Role
-
-if TYPE_CHECKING:
-    from portal.accounts.models import Account
+from portal.lib.prepared import Given, Prepared
 
 
 class Verb(StrEnum):
@@ -89,11 +88,14 @@ class NotAllowed(Exception):
     """The principal sees the object and may not do this to it: 403."""
 
 
-def principal_of(account: "Account", *, read_only: bool = False) -> Principal:
+_GRANTS = Prepared(lambda: Grant.objects.filter(account=Given("account")).values_list("agent_id", "role", "languages"))
+
+
+def principal_of(account: Account, *, read_only: bool = False) -> Principal:
     """The principal of an active account, with its grants (one query). An inactive one is nobody."""
     if not account.is_active:
         return ANONYMOUS
-    grants = list(account.grants.values_list("agent_id", "role", "languages"))
+    grants = _GRANTS.rows(account=account.pk)
     return Principal(
         kind="account",
         account_id=account.pk,

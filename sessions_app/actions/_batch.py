@@ -20,6 +20,7 @@ from sessions_app.core.data import Change
 from sessions_app.core.decision import Decision, Event, Message, Refusal, Result
 from sessions_app.core.facts import Agent, Facts, InForce, Seat, State, Thread
 from sessions_app.core.values import replace
+from sessions_app.queries.seats import Key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,16 +147,15 @@ def _gather_facts(batch: Batch, decision: Decision) -> None:
     loaded = batch.loaded
     before = loaded.threads[decision.thread.id]
     latest = decision.thread.session
-    for facts in decision.sessions.values():
-        moved_on = facts
-        if facts.id not in decision.started:
-            moved_on = replace(facts, row_version=facts.row_version + 1)
-        _reseat(loaded, loaded.sessions.get(facts.id), moved_on)
-        loaded.sessions[facts.id] = batch.changed[facts.id] = moved_on
-        latest = moved_on if latest is not None and latest.id == facts.id else latest
-    loaded.threads[before.id] = replace(decision.thread, session=latest)
-    if _kept(before) != _kept(decision.thread):
-        batch.threads[before.id] = loaded.threads[before.id]
+    for id, facts in decision.sessions.items():
+        moved_on = facts if id in decision.started else replace(facts, row_version=facts.row_version + 1)
+        if loaded.seats:
+            _reseat(loaded.seats, loaded.sessions.get(id), moved_on)
+        loaded.sessions[id] = batch.changed[id] = moved_on
+        latest = moved_on if latest is facts else latest
+    thread = loaded.threads[before.id] = replace(decision.thread, session=latest)
+    if _kept(before) != _kept(thread):
+        batch.threads[before.id] = thread
     batch.started += decision.started
 
 
@@ -164,16 +164,14 @@ def _kept(thread: Thread) -> tuple[Any, ...]:
     return thread.agent.id, thread.last_seq, thread.cleared_seq, thread.ends_with_prompt
 
 
-def _reseat(loaded: Loaded, before: Facts | None, facts: Facts) -> None:
+def _reseat(places: dict[Key, tuple[Seat, ...]], before: Facts | None, facts: Facts) -> None:
     """The places as they are for the commands that follow in this batch."""
-    if not loaded.seats:
-        return
     counts = facts.version == "LIVE"
     takes_of = {before.pending_to: False} if before else {}
     for agent, takes in (takes_of | {facts.pending_to: True, facts.agent: facts.is_open}).items():
-        if agent is not None and (seats := loaded.seats.get((facts.user, agent))) is not None:
+        if agent is not None and (seats := places.get((facts.user, agent))) is not None:
             others = tuple(seat for seat in seats if seat.session != facts.id)
-            loaded.seats[facts.user, agent] = (*others, _seat(facts, agent)) if takes and counts else others
+            places[facts.user, agent] = (*others, _seat(facts, agent)) if takes and counts else others
 
 
 def _seat(facts: Facts, agent: int) -> Seat:

@@ -90,7 +90,9 @@ def _take_places(loaded: Loaded, commands: Sequence[Command], of_command: Sequen
 
 def _keys(loaded: Loaded, commands: Sequence[Command], of_command: Sequence[UUID | None]) -> set[Key]:
     """Users and agents with a limit that these commands may open a session of."""
-    found = set()
+    found: set[Key] = set()
+    if all(agent.policy.max_concurrent_per_user is None for agent in loaded.agents.values()):
+        return found
     for command, id in zip(commands, of_command, strict=True):
         thread = loaded.threads.get(id) if id else None
         agent = _would_open(loaded, command, thread) if thread else None

@@ -10,11 +10,12 @@ from uuid import UUID
 from portal.accounts.permissions import Principal, Verb
 from portal.audit import actions as audit
 from sessions_app.actions._apply import apply
-from sessions_app.actions.deeds import Owner, Refused, actor, demanded
+from sessions_app.actions.deeds import Refused, actor, demanded
 from sessions_app.core import commands as c
 from sessions_app.core import data
 from sessions_app.core.limits import LONGEST_VARIABLE
 from sessions_app.queries import data as stored
+from sessions_app.queries.owners import Owner
 
 MASK = data.compact("•••")
 ALL = "*"

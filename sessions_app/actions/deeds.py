@@ -12,8 +12,8 @@ from sessions_app.actions._apply import Outcome, apply
 from sessions_app.core import commands as c
 from sessions_app.core.decision import Refusal
 from sessions_app.core.facts import EndReason, State
-from sessions_app.models import ChatSession
 from sessions_app.queries import agents
+from sessions_app.queries.owners import Owner, owner
 
 
 @dataclass
@@ -123,22 +123,13 @@ def actor(principal: Principal) -> str:
     return c.USER if principal.account_id is None else c.account_actor(principal.account_id)
 
 
-@dataclass(frozen=True, slots=True)
-class Owner:
-    """Whose session it is: what the permission function is asked about."""
-
-    session: UUID
-    agent_id: int
-    user_id: UUID
-
-
 def demanded(principal: Principal, session: UUID, verb: Verb) -> Owner:
     """Whose session it is, if this principal may do the verb to it; else NotVisible or NotAllowed."""
-    row = ChatSession.objects.filter(pk=session).values_list("agent_id", "user_id").first()
-    if row is None:
+    found = owner(session)
+    if found is None:
         raise NotVisible
-    demand(principal, verb, see=Verb.SEE_SESSION, agent_id=row[0], user_id=row[1])
-    return Owner(session, *row)
+    demand(principal, verb, see=Verb.SEE_SESSION, agent_id=found.agent_id, user_id=found.user_id)
+    return found
 
 
 def end_reason(principal: Principal, agent_id: int) -> EndReason:

@@ -5,13 +5,18 @@ from typing import Any
 from uuid import UUID
 
 from portal.accounts.permissions import Principal, Verb
+from portal.lib.together import Together
 from sessions_app.actions import waiting
-from sessions_app.actions._apply import apply
+from sessions_app.actions._apply import Outcome, apply
 from sessions_app.actions.deeds import Refused, actor, demanded
 from sessions_app.core import commands as c
 from sessions_app.core.commands import Kind, Sender
 
 WAIT = 25.0  # seconds
+
+
+# Requests that come at once share a transaction, as the frames of the sockets do.
+_together = Together[c.Say, Outcome](apply)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +44,17 @@ def say(
     """
     myself = principal.kind == "visitor" and sender is Sender.USER and kind is not Kind.PRESET
     demanded(principal, session, Verb.CHAT if myself else Verb.START_FOR_USER)
-    (outcome,) = apply(
-        [
-            c.Say(
-                session=session,
-                actor=c.USER if sender is Sender.USER else actor(principal),
-                sender=sender,
-                kind=kind,
-                text=text,
-                event=event,
-                payload=payload,
-                client_id=client_id,
-            )
-        ]
+    outcome = _together(
+        c.Say(
+            session=session,
+            actor=c.USER if sender is Sender.USER else actor(principal),
+            sender=sender,
+            kind=kind,
+            text=text,
+            event=event,
+            payload=payload,
+            client_id=client_id,
+        )
     )
     if outcome.refusal is not None:
         raise Refused(outcome.refusal, outcome)

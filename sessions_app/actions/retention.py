@@ -11,7 +11,8 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from sessions_app.actions import sweep_log, ticking
+from portal.lib.outages import is_of_the_database
+from sessions_app.actions import sweep_log
 from sessions_app.queries import due
 
 SESSIONS = 500  # that are looked at together
@@ -44,7 +45,7 @@ def _thin(sessions: Sequence[UUID]) -> Iterator[int]:
         while number := _delete_messages(sessions):
             yield number
     except Exception as error:
-        if ticking.is_of_the_database(error):
+        if is_of_the_database(error):
             raise
         if len(sessions) == 1:
             return sweep_log.failed(sessions[0], error)

@@ -15,6 +15,7 @@ from itertools import chain, islice
 import structlog
 from django.db import connection, connections
 
+from portal.lib.outages import is_of_the_database
 from sessions_app.actions import retention, rollout, sweep_log, ticking
 from sessions_app.actions.sweep_log import By
 from sessions_app.queries import due
@@ -127,7 +128,7 @@ def _step(longer: Iterator[object]) -> bool:
     try:
         return next(longer, None) is not None
     except Exception as error:
-        if ticking.is_of_the_database(error):
+        if is_of_the_database(error):
             raise
         log.exception("a step of the sweep failed")
         return True

@@ -6,15 +6,14 @@ from typing import NamedTuple, Protocol
 from uuid import UUID
 
 import structlog
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import transaction
 
+from portal.lib.outages import is_of_the_database
 from sessions_app.actions import sweep_log
 from sessions_app.actions._apply import apply
 from sessions_app.core.commands import Tick
 from sessions_app.queries import due
 
-# SQLSTATE classes that are about the server, not about a row: its connections, its resources, its orders, its disk.
-_OF_THE_SERVER = ("08", "53", "57P", "58")
 log = structlog.get_logger(__name__)
 
 
@@ -77,11 +76,3 @@ def _again(session: UUID) -> bool:
         return False
     sweep_log.succeeded([session])
     return True
-
-
-def is_of_the_database(error: Exception) -> bool:
-    """Whether the database is away, rather than that something cannot be done there."""
-    if not isinstance(error, OperationalError | InterfaceError):
-        return False
-    state = getattr(error.__cause__, "sqlstate", None)
-    return state is None or state.startswith(_OF_THE_SERVER)

@@ -4,10 +4,10 @@ import asyncio
 from functools import partial
 
 import structlog
-from django.db import InterfaceError, OperationalError
 
 from portal.lib import threads
 from portal.lib.loops import PerLoop
+from portal.lib.outages import is_of_the_database
 from sessions_app.actions import Outcome, apply
 from sessions_app.core.commands import Command
 
@@ -49,7 +49,8 @@ class Gatherer:
 
     async def _apart(self, batch: list[tuple[Command, "asyncio.Future[Outcome]"]], error: Exception) -> None:
         """One bad command must not take the others down with it: each gets a transaction of its own."""
-        if len(batch) == 1 or _is_away(error):
+        if len(batch) == 1 or is_of_the_database(error):
+            # Tried one by one, hundreds would each wait for a connection in vain.
             log.error("commands failed", first=type(batch[0][0]).__name__, number=len(batch), exc_info=error)
             for _, future in batch:
                 if not future.done():
@@ -57,12 +58,6 @@ class Gatherer:
             return
         for one in batch:
             await self._apply([one])
-
-
-def _is_away(error: Exception) -> bool:
-    """Whether the database fails as a whole. Tried one by one, hundreds would each wait for a connection in vain."""
-    state = getattr(error.__cause__, "sqlstate", None) or "08"
-    return isinstance(error, OperationalError | InterfaceError) and state.startswith(("08", "53", "57"))
 
 
 gatherer = PerLoop(Gatherer)

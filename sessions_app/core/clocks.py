@@ -71,7 +71,7 @@ def in_force_from(facts: Facts, version: InForce) -> datetime:
 
 def _idle_is_due(facts: Facts, now: datetime) -> bool:
     """When both fall on one instant, idle comes first; when the cap comes first, there is no idle."""
-    return facts.state is State.LIVE and deadlines.idle_at(facts) <= min(now, deadlines.ends_at(facts))
+    return facts.state is State.LIVE and (at := deadlines.idle_at(facts)) <= now and at <= deadlines.ends_at(facts)
 
 
 def _end_is_due(facts: Facts, now: datetime) -> bool:

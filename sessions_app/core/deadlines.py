@@ -1,31 +1,33 @@
 """When a session goes idle and when it ends (2-lifecycle.md, "Deadlines"), and how long it is kept then.
 
-The first ones are valid while a session is neither paused nor ended; a paused or ended one has none of them.
+The first ones are valid while a session is neither paused nor ended; a paused or ended one has none of them. A policy
+change never reaches into the past: no deadline is before the instant from which it is in force.
 """
 
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from operator import itemgetter
 from typing import Literal
 
 from sessions_app.core.facts import EndReason, Facts, InForce, State
 
 AfterTheEnd = Literal["lapse", "archive", "erase_data", "erase_transcript"]
 NEVER = datetime.max.replace(tzinfo=UTC)
+_AT = itemgetter(1)
 
 
 def idle_at(facts: Facts) -> datetime:
-    policy = facts.policy
-    return _not_in_the_past(facts, facts.inactive_since + min(policy.idle_timeout, policy.session_duration))
+    after = min(facts.policy.idle_timeout, facts.policy.session_duration)
+    return max(facts.inactive_since + after, facts.policy_effective_at)
 
 
 def expires_at(facts: Facts) -> datetime:
     """Working is not idle: while a turn is unanswered, inactivity ends nothing."""
     inactive = facts.inactive_since + facts.policy.session_duration
-    return _not_in_the_past(facts, max(inactive, facts.busy_until or inactive))
+    return max(inactive, facts.busy_until or inactive, facts.policy_effective_at)
 
 
 def capped_at(facts: Facts) -> datetime:
-    return _not_in_the_past(facts, facts.started_at + facts.paused_for + facts.policy.max_duration)
+    return max(facts.started_at + facts.paused_for + facts.policy.max_duration, facts.policy_effective_at)
 
 
 def ends_at(facts: Facts) -> datetime:
@@ -40,25 +42,32 @@ def limit_reached(facts: Facts) -> EndReason:
 # ── how long it is kept: `kept` is what `Agent.keeps` says ────────────────────────────────────────────────────────────
 def given_up_at(facts: Facts) -> datetime:
     """When a paused session that nobody touches ends."""
-    return _not_in_the_past(facts, facts.touched_at + facts.policy.session_data_retention)
+    return max(facts.touched_at + facts.policy.session_data_retention, facts.policy_effective_at)
 
 
 def archived_at(facts: Facts, kept: InForce) -> datetime:
-    own, new = (_ended_at(facts) + policy.auto_archive_after for policy in (facts.policy, kept.policy))
-    return _kept_until(facts, kept, own, new)
+    ended_at = _ended_at(facts)
+    return _kept_until(
+        facts, kept, ended_at + facts.policy.auto_archive_after, ended_at + kept.policy.auto_archive_after
+    )
 
 
 def data_erased_at(facts: Facts, kept: InForce) -> datetime:
-    own, new = (facts.touched_at + policy.session_data_retention for policy in (facts.policy, kept.policy))
-    return _kept_until(facts, kept, own, new)
+    own, new = facts.policy.session_data_retention, kept.policy.session_data_retention
+    return _kept_until(facts, kept, facts.touched_at + own, facts.touched_at + new)
 
 
 def transcript_erased_at(facts: Facts, kept: InForce) -> datetime | None:
     """None: transcripts are kept."""
-    keep = (facts.policy.transcript_retention, kept.policy.transcript_retention)
-    own, new = (facts.touched_at + time if time is not None else NEVER for time in keep)
-    until = _kept_until(facts, kept, own, new)
+    own, new = facts.policy.transcript_retention, kept.policy.transcript_retention
+    if own is None and new is None:
+        return None
+    until = _kept_until(facts, kept, _since(facts.touched_at, own), _since(facts.touched_at, new))
     return until if until != NEVER else None
+
+
+def _since(instant: datetime, time: timedelta | None) -> datetime:
+    return NEVER if time is None else instant + time
 
 
 def _kept_until(facts: Facts, kept: InForce, own: datetime, new: datetime) -> datetime:
@@ -84,26 +93,19 @@ def next_due(facts: Facts, kept: InForce) -> datetime | None:
         case State.PAUSED:
             return given_up_at(facts)
         case _:
-            return min((at for _, at in after_the_end(facts, kept)), default=None)
+            return next((at for _, at in after_the_end(facts, kept)), None)
 
 
 def after_the_end(facts: Facts, kept: InForce) -> list[tuple[AfterTheEnd, datetime]]:
     """What time will do to an ended session, in the order in which it is due."""
-    return sorted(_after_the_end(facts, kept), key=lambda what: what[1])
-
-
-def _after_the_end(facts: Facts, kept: InForce) -> Iterator[tuple[AfterTheEnd, datetime]]:
+    found: list[tuple[AfterTheEnd, datetime]] = []
     if facts.pending_until is not None:
-        yield "lapse", facts.pending_until
+        found.append(("lapse", facts.pending_until))
     if facts.archived_at is None:
-        yield "archive", archived_at(facts, kept)
+        found.append(("archive", archived_at(facts, kept)))
     if facts.data_erased_at is None:
-        yield "erase_data", data_erased_at(facts, kept)
-    until = transcript_erased_at(facts, kept)
-    if facts.transcript_erased_at is None and until is not None:
-        yield "erase_transcript", until
-
-
-def _not_in_the_past(facts: Facts, deadline: datetime) -> datetime:
-    """A policy change never reaches into the past: no deadline is before the instant from which it is in force."""
-    return max(deadline, facts.policy_effective_at)
+        found.append(("erase_data", data_erased_at(facts, kept)))
+    if facts.transcript_erased_at is None and (until := transcript_erased_at(facts, kept)) is not None:
+        found.append(("erase_transcript", until))
+    found.sort(key=_AT)
+    return found

@@ -36,6 +36,8 @@ HANDLERS: dict[type[c.Command], Handler] = {
     c.ChangeData: deeds.change_data,
     c.FastForward: deeds.fast_forward,
 }
+# Time has had its effect before them, and no deadline that they set is now. Nearly all commands are of these two.
+LEAVE_NOTHING_DUE = frozenset({c.Tick, c.Say})
 
 
 def decide(
@@ -63,8 +65,9 @@ def _decide(thread: Thread, command: c.Command, now: datetime, aimed: Facts | No
     if _moved_on(facts, command):
         return draft.decided(Refusal.STATE_CHANGED)
     result = HANDLERS[type(command)](draft, facts, command)
-    # An answer sets a session free that only waited for it: it ends at this instant.
-    _let_time_pass(draft, aimed)
+    if type(command) not in LEAVE_NOTHING_DUE:
+        # An answer sets a session free that only waited for it: it ends at this instant.
+        _let_time_pass(draft, aimed)
     return draft.decided(result)
 
 

@@ -1,8 +1,10 @@
 """Agents as the lifecycle sees them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from datetime import datetime
+from functools import partial
+from typing import Any, NamedTuple
 
 from django.db.models import Q, QuerySet
 
@@ -11,10 +13,11 @@ from portal.accounts.names import GrantRole
 from portal.accounts.permissions import NotVisible, Principal, Verb, agents_q
 from portal.agents.core.platforms import Platform
 from portal.agents.models import Agent, Status
+from portal.lib.prepared import Prepared, among
 from sessions_app.core import facts as f
-from sessions_app.core.facts import PromptKind
 from sessions_app.core.policy import Policy, Reach
 from sessions_app.models import PolicyVersion, Thread, policy_from
+from sessions_app.queries import facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +74,15 @@ def _owned(agents: list[Agent]) -> list[Owned]:
 
 def for_lifecycle(ids: Iterable[int]) -> dict[int, f.Agent]:
     """Agent id → what the core needs of it, with its current policy. Two queries, however many agents; one more where
-    the latest version is for new sessions only."""
+    the latest version is for new sessions only, and one where a version is new here."""
     wanted = sorted(set(ids))
-    latest = _versions(PolicyVersion.objects.filter(agent__in=wanted))
-    behind = [agent for agent, row in latest.items() if row["reach"] != Reach.RUNNING]
-    running = latest | _running(behind)
-    agents = Agent.objects.filter(pk__in=wanted)
-    return {agent.pk: _agent(agent, latest[agent.pk], _in_force(running[agent.pk])) for agent in agents}
+    latest = {version.agent_id: version for version in map(_Version._make, _LATEST.rows(agents=wanted))}
+    behind = [agent for agent, version in latest.items() if version.reach != Reach.RUNNING]
+    running = latest | ({v.agent_id: v for v in map(_Version._make, _RUNNING.rows(agents=behind))} if behind else {})
+    policies = facts.policies(version.id for version in (*latest.values(), *running.values()))
+    return {
+        row["id"]: _agent(row, latest[row["id"]], running[row["id"]], policies) for row in _AGENTS.dicts(agents=wanted)
+    }
 
 
 def current_policies(ids: Iterable[int]) -> dict[int, tuple[Policy, int, int]]:
@@ -86,43 +91,55 @@ def current_policies(ids: Iterable[int]) -> dict[int, tuple[Policy, int, int]]:
     return {agent: (policy_from(row), row["id"], row["number"]) for agent, row in rows.items()}
 
 
-def _running(agents: Sequence[int]) -> dict[int, dict[str, Any]]:
-    if not agents:
-        return {}
-    return _versions(PolicyVersion.objects.filter(agent__in=agents, reach=Reach.RUNNING.value))
-
-
 def _versions(found: QuerySet[PolicyVersion]) -> dict[int, dict[str, Any]]:
     """The latest of these of each agent."""
     latest = found.order_by("agent_id", "-number").distinct("agent_id")
     return {row["agent_id"]: dict(row) for row in latest.values()}
 
 
-def _in_force(row: Mapping[str, Any]) -> f.InForce | None:
-    if row["reach"] != Reach.RUNNING:
+class _Version(NamedTuple):
+    agent_id: int
+    id: int
+    number: int
+    reach: str
+    saved_at: datetime
+
+
+def _latest(**only: Any) -> QuerySet[PolicyVersion, Any]:
+    found = PolicyVersion.objects.filter(among("agent_id", "agents"), **only)
+    return found.order_by("agent_id", "-number").distinct("agent_id").values_list(*_Version._fields)
+
+
+_LATEST = Prepared(_latest)
+_RUNNING = Prepared(partial(_latest, reach=Reach.RUNNING.value))
+_AGENTS = Prepared(lambda: Agent.objects.filter(among("id", "agents")).values())
+
+
+def _in_force(version: _Version, policies: facts.Policies) -> f.InForce | None:
+    if version.reach != Reach.RUNNING:
         return None
-    return f.InForce(policy=policy_from(row), id=row["id"], version=row["number"], since=row["saved_at"])
+    return f.InForce(policy=policies[version.id][0], id=version.id, version=version.number, since=version.saved_at)
 
 
-def _agent(agent: Agent, version: Mapping[str, Any], running: f.InForce | None) -> f.Agent:
-    prompt = f.Prompt(kind=cast(PromptKind, agent.prompt_kind), event=agent.prompt_event, text=agent.prompt_text)
+def _agent(row: Mapping[str, Any], latest: _Version, running: _Version, policies: facts.Policies) -> f.Agent:
+    prompt = f.Prompt(kind=row["prompt_kind"], event=row["prompt_event"], text=row["prompt_text"])
     return f.Agent(
-        id=agent.pk,
-        slug=agent.slug,
-        name=agent.name,
-        languages=tuple(agent.languages),
-        default_language=agent.default_language,
+        id=row["id"],
+        slug=row["slug"],
+        name=row["name"],
+        languages=tuple(row["languages"]),
+        default_language=row["default_language"],
         prompt=prompt,
-        answers=Platform(agent.platform).answers,
-        active=agent.status == Status.ACTIVE,
-        policy=policy_from(version),
-        policy_id=version["id"],
-        policy_version=version["number"],
-        running=running,
-        model=agent.model,
-        models=tuple(agent.models),
-        transfer_targets=tuple(agent.transfer_targets),
-        realm=agent.realm,
-        remember=agent.remember,
-        sensitive=frozenset(agent.sensitive_variables),
+        answers=Platform(row["platform"]).answers,
+        active=row["status"] == Status.ACTIVE,
+        policy=policies[latest.id][0],
+        policy_id=latest.id,
+        policy_version=latest.number,
+        running=_in_force(running, policies),
+        model=row["model"],
+        models=tuple(row["models"]),
+        transfer_targets=tuple(row["transfer_targets"]),
+        realm=row["realm"],
+        remember=row["remember"],
+        sensitive=frozenset(row["sensitive_variables"]),
     )

@@ -1,6 +1,6 @@
 """Transcripts and timelines for those who read them line by line."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
+from portal.lib.prepared import Given, Prepared
 from sessions_app.models import Event, Message
 from sessions_app.queries.chats import LINE_COLUMNS, SHOWN_LINES, Line
 
@@ -46,8 +47,7 @@ def lines_in_view(session: UUID, *, limit: int, after: int = 0) -> tuple[list[En
 
 def exchange(message: UUID, *, thread: UUID, seq: int) -> tuple[Entry, list[Entry]]:
     """A message, which stands there in its thread, and what the bot answered to it, so far."""
-    both = Message.objects.filter(Q(pk=message) | Q(answers=message), thread=thread, seq__gte=seq)
-    first, *answers = _entries(both.order_by("seq"))
+    first, *answers = map(_entry, _EXCHANGE.rows(message=message, thread=thread, seq=seq))
     return first, answers
 
 
@@ -69,6 +69,21 @@ def _some(found: QuerySet[Message], limit: int) -> tuple[list[Entry], bool]:
 
 
 def _entries(found: QuerySet[Message]) -> list[Entry]:
-    columns = (*LINE_COLUMNS[1:], "event", "after_end")
-    names = [name.removesuffix("_id") if name == "session_id" else name for name in columns]
-    return [Entry(**dict(zip(names, row, strict=True))) for row in found.values_list(*columns)]
+    return [_entry(row) for row in found.values_list(*_COLUMNS)]
+
+
+def _entry(row: Iterable[Any]) -> Entry:
+    return Entry(**dict(zip(_NAMES, row, strict=True)))
+
+
+_COLUMNS = (*LINE_COLUMNS[1:], "event", "after_end")
+_NAMES = [name.removesuffix("_id") if name == "session_id" else name for name in _COLUMNS]
+_EXCHANGE = Prepared(
+    lambda: (
+        Message.objects.filter(
+            Q(pk=Given("message")) | Q(answers=Given("message")), thread=Given("thread"), seq__gte=Given("seq")
+        )
+        .order_by("seq")
+        .values_list(*_COLUMNS)
+    )
+)

@@ -138,6 +138,16 @@ def test_whatever_was_swept_is_due_later_or_never(life: Life, steps: list[Step])
 
 @LAW
 @given(lives(), steps())
+def test_no_deed_leaves_anything_due(life: Life, steps: list[Step]) -> None:
+    for step in steps:
+        decision = life.take(step)
+        for facts in decision.sessions.values() if decision else ():
+            due = life.chats[step.chat].due(facts)
+            assert due is None or due > life.now
+
+
+@LAW
+@given(lives(), steps())
 def test_nothing_happens_before_the_next_due_time_and_something_at_it(life: Life, steps: list[Step]) -> None:
     life.live(steps)
     life.catch_up()

@@ -1,0 +1,14 @@
+"""Whether the database is away, rather than that something cannot be done there."""
+
+from django.db import InterfaceError, OperationalError
+
+# SQLSTATE classes that are about the server, not about a row: its connections, its resources, its orders, its disk.
+_OF_THE_SERVER = ("08", "53", "57P", "58")
+
+
+def is_of_the_database(error: BaseException) -> bool:
+    """Whether `error` would come of anything that is asked of the database now."""
+    if not isinstance(error, OperationalError | InterfaceError):
+        return False
+    state = getattr(error.__cause__, "sqlstate", None)
+    return state is None or state.startswith(_OF_THE_SERVER)
