@@ -11,11 +11,11 @@ import sessions_app.urls
 from portal.admin import site
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    *portal.api.urls,  # first: what is asked most is found soonest
     *site.doors,
     *site.pages(sessions_app.urls.pages),
     *site.pages(localization.urls.urlpatterns),
     *sessions_app.urls.public,
-    *portal.api.urls,
     *portal.health.urls,
     *portal.metrics.urls,
     path("admin/", admin.site.urls),

@@ -4,7 +4,7 @@ Every door asks here, at the moment of the deed: pages, API, sockets, downloads,
 principal may not SEE does not exist for it (404); one it sees but may not touch is forbidden (403).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Literal
@@ -14,7 +14,7 @@ from django.db.models import Q
 
 from portal.accounts.models import Account, Grant
 from portal.accounts.names import GrantRole, Role
-from portal.lib.prepared import Given, Prepared
+from portal.lib.prepared import Prepared, among
 
 
 class Verb(StrEnum):
@@ -88,14 +88,30 @@ class NotAllowed(Exception):
     """The principal sees the object and may not do this to it: 403."""
 
 
-_GRANTS = Prepared(lambda: Grant.objects.filter(account=Given("account")).values_list("agent_id", "role", "languages"))
+_GRANTS = Prepared(
+    lambda: Grant.objects.filter(among("account_id", "accounts")).values_list(
+        "account_id", "agent_id", "role", "languages"
+    )
+)
 
 
 def principal_of(account: Account, *, read_only: bool = False) -> Principal:
     """The principal of an active account, with its grants (one query). An inactive one is nobody."""
+    (found,) = principals_of([account])
+    return replace(found, read_only=read_only) if read_only else found
+
+
+def principals_of(accounts: Sequence[Account]) -> list[Principal]:
+    """The same of several, in one query."""
+    grants: dict[int, list[tuple[int, str, list[str]]]] = {}
+    for account, *grant in _GRANTS.rows(accounts=[account.pk for account in accounts]):
+        grants.setdefault(account, []).append(tuple(grant))
+    return [_principal(account, grants.get(account.pk, ())) for account in accounts]
+
+
+def _principal(account: Account, grants: Sequence[tuple[int, str, list[str]]]) -> Principal:
     if not account.is_active:
         return ANONYMOUS
-    grants = _GRANTS.rows(account=account.pk)
     return Principal(
         kind="account",
         account_id=account.pk,
@@ -103,7 +119,6 @@ def principal_of(account: Account, *, read_only: bool = False) -> Principal:
         role=Role(account.role),
         owns=frozenset(agent for agent, role, _ in grants if role == GrantRole.OWNER),
         translates={agent: frozenset(tags) for agent, role, tags in grants if role == GrantRole.TRANSLATOR},
-        read_only=read_only,
     )
 
 

@@ -14,6 +14,7 @@ from typing import Generic, TypeVar
 from django.db import connection
 
 from portal.lib.outages import is_of_the_database
+from portal.lib.threads import release_connection
 
 Asked = TypeVar("Asked")
 Answer = TypeVar("Answer")
@@ -46,7 +47,7 @@ class Together(Generic[Asked, Answer]):
             (answer,) = self._work([asked])
             return answer
         call: _Call[Asked, Answer] = _Call(asked)
-        if self._may_lead(call) or call.leads.result():
+        if self._may_lead(call) or self._shall_lead(call):
             self._lead(call)
         return call.answer.result()
 
@@ -57,6 +58,11 @@ class Together(Generic[Asked, Answer]):
                 return True
             self._waiting.append(call)
             return False
+
+    def _shall_lead(self, call: _Call[Asked, Answer]) -> bool:
+        """Who waits holds no database connection: the one it waits for may need it."""
+        release_connection()
+        return call.leads.result()
 
     def _lead(self, own: _Call[Asked, Answer]) -> None:
         """Do this call and those that wait, then leave the lane to one that has come since."""

@@ -13,7 +13,7 @@ from sessions_app.core import commands as c
 from sessions_app.core.decision import Refusal
 from sessions_app.core.facts import EndReason, State
 from sessions_app.queries import agents
-from sessions_app.queries.owners import Owner, owner
+from sessions_app.queries.owners import Owner, owners
 
 
 @dataclass
@@ -125,11 +125,15 @@ def actor(principal: Principal) -> str:
 
 def demanded(principal: Principal, session: UUID, verb: Verb) -> Owner:
     """Whose session it is, if this principal may do the verb to it; else NotVisible or NotAllowed."""
-    found = owner(session)
-    if found is None:
+    return permitted(principal, owners([session]).get(session), verb)
+
+
+def permitted(principal: Principal, owner: Owner | None, verb: Verb) -> Owner:
+    """The same, where it is known whose session it is; None where there is no such session."""
+    if owner is None:
         raise NotVisible
-    demand(principal, verb, see=Verb.SEE_SESSION, agent_id=found.agent_id, user_id=found.user_id)
-    return found
+    demand(principal, verb, see=Verb.SEE_SESSION, agent_id=owner.agent_id, user_id=owner.user_id)
+    return owner
 
 
 def end_reason(principal: Principal, agent_id: int) -> EndReason:

@@ -16,8 +16,8 @@ from sessions_app.api.schemas.messages import Event, EventList, Exchange, Messag
 from sessions_app.api.schemas.sessions import Session
 from sessions_app.api.sessions import named
 from sessions_app.core.commands import Kind
-from sessions_app.queries import transcripts
-from sessions_app.queries.shown import by_ids
+from sessions_app.queries import exchanges
+from sessions_app.queries.exchanges import Place
 
 router = Router(tags=["Messages"])
 
@@ -79,10 +79,9 @@ def list_events(request: ApiRequest, session: str, query: Query[Paged]) -> Event
 
 def _exchange(caller: Principal, addressed: UUID, said: Said) -> Exchange:
     """Read after the wait: a bot may have ended the session meanwhile."""
-    message, replies = transcripts.exchange(said.message, thread=said.thread, seq=said.seq)
-    now = clock.now()
-    found = {shown.facts.id: shown for shown in by_ids([message.session, addressed], now)}
-    before = {} if message.session == addressed else {"previous_session": Session.of(found[addressed], caller)}
-    lines = [Message.of(entry, found[entry.session].id) for entry in (message, *replies)]
-    session = Session.of(found[message.session], caller)
-    return Exchange(message=lines[0], replies=lines[1:], session=session, server_now=now, **before)
+    found = exchanges.exchange(Place(said.message, said.thread, said.seq, addressed))
+    sessions, taken_by = found.sessions, found.message.session
+    before = {} if taken_by == addressed else {"previous_session": Session.of(sessions[addressed], caller)}
+    lines = [Message.of(entry, sessions[entry.session].id) for entry in (found.message, *found.replies)]
+    session = Session.of(sessions[taken_by], caller)
+    return Exchange(message=lines[0], replies=lines[1:], session=session, server_now=found.now, **before)

@@ -1,9 +1,10 @@
 """Whose sessions they are: what the permission function is asked about."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
-from portal.lib.prepared import Given, Prepared
+from portal.lib.prepared import Prepared, among
 from sessions_app.models import ChatSession
 
 
@@ -16,9 +17,9 @@ class Owner:
     user_id: UUID
 
 
-_OWNER = Prepared(lambda: ChatSession.objects.filter(pk=Given("session")).values_list("pk", "agent_id", "user_id"))
+_OWNERS = Prepared(lambda: ChatSession.objects.filter(among("id", "sessions")).values_list("pk", "agent_id", "user_id"))
 
 
-def owner(session: UUID) -> Owner | None:
-    """None where there is no such session."""
-    return next((Owner(*row) for row in _OWNER.rows(session=session)), None)
+def owners(sessions: Iterable[UUID]) -> dict[UUID, Owner]:
+    """Of those sessions that there are."""
+    return {row[0]: Owner(*row) for row in _OWNERS.rows(sessions=list(sessions))}

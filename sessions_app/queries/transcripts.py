@@ -6,9 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
-from portal.lib.prepared import Given, Prepared
 from sessions_app.models import Event, Message
 from sessions_app.queries.chats import LINE_COLUMNS, SHOWN_LINES, Line
 
@@ -45,12 +44,6 @@ def lines_in_view(session: UUID, *, limit: int, after: int = 0) -> tuple[list[En
     return _some(shown.filter(seq__gt=_cleared(session)), limit)
 
 
-def exchange(message: UUID, *, thread: UUID, seq: int) -> tuple[Entry, list[Entry]]:
-    """A message, which stands there in its thread, and what the bot answered to it, so far."""
-    first, *answers = map(_entry, _EXCHANGE.rows(message=message, thread=thread, seq=seq))
-    return first, answers
-
-
 def timeline(session: UUID, *, limit: int, after: int = 0) -> tuple[list[TimelineEvent], bool]:
     """The events of a session after that id, in order; and whether there are more."""
     names = ("id", "at", "type", "actor", "cause", "policy_version", "detail")
@@ -69,21 +62,13 @@ def _some(found: QuerySet[Message], limit: int) -> tuple[list[Entry], bool]:
 
 
 def _entries(found: QuerySet[Message]) -> list[Entry]:
-    return [_entry(row) for row in found.values_list(*_COLUMNS)]
+    return [entry(row) for row in found.values_list(*COLUMNS)]
 
 
-def _entry(row: Iterable[Any]) -> Entry:
+def entry(row: Iterable[Any]) -> Entry:
+    """Of a row of COLUMNS."""
     return Entry(**dict(zip(_NAMES, row, strict=True)))
 
 
-_COLUMNS = (*LINE_COLUMNS[1:], "event", "after_end")
-_NAMES = [name.removesuffix("_id") if name == "session_id" else name for name in _COLUMNS]
-_EXCHANGE = Prepared(
-    lambda: (
-        Message.objects.filter(
-            Q(pk=Given("message")) | Q(answers=Given("message")), thread=Given("thread"), seq__gte=Given("seq")
-        )
-        .order_by("seq")
-        .values_list(*_COLUMNS)
-    )
-)
+COLUMNS = (*LINE_COLUMNS[1:], "event", "after_end")
+_NAMES = [name.removesuffix("_id") if name == "session_id" else name for name in COLUMNS]
