@@ -1,6 +1,6 @@
 """The API: who may call it, what takes part in it, and its documentation (3-api.md)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -11,7 +11,8 @@ from django.urls import URLPattern, URLResolver, path
 from ninja import NinjaAPI
 from ninja.operation import Operation
 from ninja.parser import Parser
-from ninja.renderers import JSONRenderer
+from ninja.renderers import BaseRenderer
+from pydantic_core import to_json
 
 from portal.accounts import auth as accounts
 from portal.accounts.permissions import ANONYMOUS, Principal, visitor
@@ -42,10 +43,14 @@ Portal dies between a deed and the keeping of its answer, sending again after a 
 a `client_id` is one message even then."""
 
 
-class Unescaped(JSONRenderer):
-    """Letters as they are: half the size in Arabic or Japanese."""
+class Renderer(BaseRenderer):
+    """Letters as they are: half the size in Arabic or Japanese. Ids are written by what checked them, several times as
+    fast as Python would."""
 
-    json_dumps_params: Mapping[str, Any] = {"ensure_ascii": False}
+    media_type = "application/json"
+
+    def render(self, request: HttpRequest, data: Any, *, response_status: int) -> Any:  # noqa: ARG002
+        return to_json(data)
 
 
 class StrictParser(Parser):
@@ -97,7 +102,7 @@ api = PortalAPI(
     openapi_url=None,
     auth=[Bearer(accounts.by_token, _visitor), Cookie(_signed_in)],
     parser=StrictParser(),
-    renderer=Unescaped(),
+    renderer=Renderer(),
 )
 errors.install(api, PROBLEMS)
 for part in (sessions, deeds, messages, interactions, data, agents, policies, chat):

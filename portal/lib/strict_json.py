@@ -8,6 +8,10 @@ from typing import Any, NoReturn
 
 DEEPEST = 50
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+# Only an escape can bring in such a character: of NUL, or half of a pair.
+_SUSPECT = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
+_STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"')
+_NO_BRACKET = re.compile(r"[^\[\]{}]+")
 
 
 class NotJson(ValueError):
@@ -30,8 +34,9 @@ def loads(body: bytes) -> Any:
         raise
     except ValueError:  # Python reads no whole number of more than 4,300 digits
         raise NotJson("A number has too many digits.") from None
-    # Only an escape can bring in a forbidden character, and only that many brackets that depth.
-    if "\\u" in text or text.count("[") + text.count("{") > DEEPEST:
+    if text.count("[") + text.count("{") > DEEPEST and _depth(text) > DEEPEST:
+        raise _too_deep()
+    if _SUSPECT.search(text):
         _check(value)
     return value
 
@@ -47,13 +52,18 @@ def _finite(digits: str) -> float:
     return number
 
 
+def _depth(text: str) -> int:
+    """How many brackets of a JSON text are open at once: they are all that is left without its strings and numbers."""
+    deepest = depth = 0
+    for bracket in _NO_BRACKET.sub("", _STRING.sub("", text)):
+        depth += 1 if bracket in "[{" else -1
+        deepest = max(deepest, depth)
+    return deepest
+
+
 def _check(value: Any) -> None:
-    """Without recursion: what is checked may be deeper than Python's stack."""
-    level, depth = [value], 0
+    level = [value]
     while level:
-        depth += 1
-        if depth > DEEPEST + 1:  # the innermost values are not a level themselves
-            raise _too_deep()
         level = [inner for outer in level for inner in _inside(outer)]
 
 

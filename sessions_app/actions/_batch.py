@@ -18,7 +18,7 @@ from sessions_app.core import data, deadlines, internal, lifecycle
 from sessions_app.core.commands import Answer, Command, Say
 from sessions_app.core.data import Change
 from sessions_app.core.decision import Decision, Event, Message, Refusal, Result
-from sessions_app.core.facts import Agent, Facts, InForce, Seat, State, Thread
+from sessions_app.core.facts import Facts, InForce, Seat, State, Thread
 from sessions_app.core.values import replace
 from sessions_app.queries.seats import Key
 
@@ -78,7 +78,7 @@ def decide(batch: Batch, command: Command, thread_id: UUID | None) -> Outcome:
     thread = loaded.threads.get(thread_id) if thread_id else None
     if thread is None:
         return Outcome(result=Refusal.NOT_FOUND, now=loaded.now)
-    if thread.id in batch.held_up:
+    if batch.held_up and thread.id in batch.held_up:
         return Outcome(result="again", now=loaded.now, thread=thread)
     if (said := _said_before(batch, command, thread)) is not None:
         session = thread.session
@@ -277,14 +277,18 @@ def _looked_at(loaded: Loaded, facts: Facts) -> bool:
 
 def _with_texts(batch: Batch) -> list[tuple[UUID, Message, str]]:
     """Each message with its final text: localized texts are looked up for all of them together, and stored as shown."""
-    loaded = batch.loaded
-    agent_of = {m.id: loaded.agents[loaded.sessions[m.session].agent] for _, m in batch.messages if m.text_key}
-    found = texts.resolve_many({(agent_of[m.id].id, m.text_key, m.language) for _, m in batch.messages if m.text_key})
-    return [(thread, message, _text(message, agent_of.get(message.id), found)) for thread, message in batch.messages]
+    wanted = {_request(batch.loaded, message) for _, message in batch.messages if message.text_key}
+    found = texts.resolve_many(wanted)
+    return [(thread, message, _text(batch.loaded, message, found)) for thread, message in batch.messages]
 
 
-def _text(message: Message, agent: Agent | None, found: Mapping[texts.Request, Resolved]) -> str:
-    if message.text_key is None or agent is None:
+def _request(loaded: Loaded, message: Message) -> texts.Request:
+    assert message.text_key is not None, "it stands for a text"
+    return loaded.sessions[message.session].agent, message.text_key, message.language
+
+
+def _text(loaded: Loaded, message: Message, found: Mapping[texts.Request, Resolved]) -> str:
+    if message.text_key is None:
         return message.text
-    template = found[agent.id, message.text_key, message.language].text
-    return fill(template, {"agent": agent.name, **message.fill})
+    request = _request(loaded, message)
+    return fill(found[request].text, {"agent": loaded.agents[request[0]].name, **message.fill})

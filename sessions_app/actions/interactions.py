@@ -9,12 +9,14 @@ from uuid import UUID
 
 from portal.accounts.permissions import Principal, Verb, allows
 from portal.agents.models import Agent
+from portal.lib.prepared import Prepared, among
 from sessions_app.actions._apply import Outcome, apply
 from sessions_app.actions.deeds import actor
 from sessions_app.core import commands as c
 from sessions_app.core.commands import Kind, Sender
 from sessions_app.core.decision import Refusal
-from sessions_app.models import ChatSession, ChatUser, Thread
+from sessions_app.models import ChatUser, Thread
+from sessions_app.queries.owners import owners
 
 MOST = 1000
 
@@ -159,11 +161,14 @@ def _agents(slugs: set[str]) -> dict[str, Agent]:
 
 
 def _sessions(ids: set[UUID]) -> dict[UUID, int]:
-    return dict(ChatSession.objects.filter(pk__in=ids).values_list("pk", "agent_id")) if ids else {}
+    return {id: owner.agent_id for id, owner in owners(ids).items()} if ids else {}
 
 
 def _threads(ids: set[UUID]) -> dict[UUID, int]:
-    return dict(Thread.objects.filter(pk__in=ids).values_list("pk", "agent_id")) if ids else {}
+    return dict(_AGENTS_OF_THREADS.rows(threads=list(ids))) if ids else {}
+
+
+_AGENTS_OF_THREADS = Prepared(lambda: Thread.objects.filter(among("id", "threads")).values_list("pk", "agent_id"))
 
 
 def _known(users: set[tuple[str, str]]) -> dict[tuple[str, str], UUID]:

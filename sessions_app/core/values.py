@@ -10,10 +10,12 @@ def replace(value: T, **changes: Any) -> T:
 
     Raises TypeError for a field that does not exist.
     """
-    fields = value.__dict__
-    if not changes.keys() <= fields.keys():
-        raise TypeError(f"{type(value).__name__} has no {', '.join(sorted(changes.keys() - fields.keys()))}")
     copy = object.__new__(type(value))
-    copy.__dict__.update(fields)
-    copy.__dict__.update(changes)
+    fields = copy.__dict__
+    fields.update(value.__dict__)
+    number = len(fields)
+    fields.update(changes)
+    if len(fields) != number:
+        unknown = changes.keys() - value.__dict__.keys()
+        raise TypeError(f"{type(value).__name__} has no {', '.join(sorted(unknown))}")
     return copy

@@ -38,7 +38,16 @@ def test_depth_is_counted_not_brackets(brackets):
     assert loads(nested(DEEPEST)) is not None
     with pytest.raises(NotJson, match="nested too deeply"):
         loads(nested(DEEPEST + 1))
+    with pytest.raises(NotJson, match="nested too deeply"):
+        loads((opening * (DEEPEST + 1) + closing * (DEEPEST + 1)).replace('":}', '":{}}').encode())
     assert len(loads(b"[" + b",".join([b"[1]"] * 1000) + b"]")) == 1000
+
+
+def test_brackets_in_text_are_no_depth():
+    brackets = "[{" * 100 + '\\"[['
+    assert loads(json.dumps([brackets]).encode()) == [brackets]
+    with pytest.raises(NotJson, match="nested too deeply"):
+        loads(b"[" * (DEEPEST + 1) + json.dumps("]" * 100).encode() + b"]" * (DEEPEST + 1))
 
 
 def test_an_escaped_backslash_is_no_escape():
