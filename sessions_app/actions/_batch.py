@@ -6,6 +6,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -221,7 +222,7 @@ def write(batch: Batch) -> set[UUID]:
     """Store it, one statement per table. Returns the sessions with turns that now wait for the bot."""
     loaded, changed = batch.loaded, batch.changed
     started = set(batch.started)
-    kept = {id: _kept_under(loaded, facts) for id, facts in loaded.sessions.items()}
+    kept = partial(_kept_under, loaded)
     _store.shift(batch.shifted)
     _store.insert_threads([t for t in loaded.threads.values() if t.id in loaded.new_threads and t.session])
     _store.update_threads([t for t in batch.threads.values() if t.id not in loaded.new_threads])

@@ -61,9 +61,9 @@ def load(commands: Sequence[Command]) -> tuple[Loaded, list[UUID | None]]:
     session_rows, due_at = _lock_sessions(wanted, [c.session for c in commands if c.session is not None])
     now = clock.now()
     rows = _with_new(thread_rows, commands)
-    agent_of = agents.for_lifecycle(_agents_of(rows, session_rows, commands))
-    policies = facts.policies(row["policy_id"] for row in session_rows)
-    sessions = {row["id"]: facts.facts_from(row, policies) for row in session_rows}
+    policies = facts.policies({row[_POLICY] for row in session_rows})
+    sessions = {row[0]: facts.facts_of(row, policies) for row in session_rows}
+    agent_of = agents.for_lifecycle(_agents_of(rows, sessions.values(), commands))
     loaded = Loaded(
         now=now,
         threads=_threads(rows, agent_of, sessions),
@@ -133,11 +133,13 @@ def _with_new(rows: list[tuple[Any, ...]], commands: Sequence[Command]) -> list[
 
 
 def _agents_of(
-    threads: Iterable[tuple[Any, ...]], sessions: Iterable[Mapping[str, Any]], commands: Iterable[Command]
+    threads: Iterable[tuple[Any, ...]], sessions: Iterable[f.Facts], commands: Iterable[Command]
 ) -> set[int]:
     found = {row[2] for row in threads}
-    for row in sessions:
-        found |= {row["agent_id"], *([row["pending_to_id"]] if row["pending_to_id"] else ())}
+    for facts_ in sessions:
+        found.add(facts_.agent)
+        if facts_.pending_to is not None:
+            found.add(facts_.pending_to)
     return found | {command.target for command in commands if isinstance(command, Transfer)}
 
 
@@ -171,8 +173,9 @@ def _lock_threads(ids: list[UUID]) -> list[tuple[Any, ...]]:
     return rows
 
 
-def _lock_sessions(threads: list[UUID], aimed: list[UUID]) -> tuple[list[dict[str, Any]], dict[UUID, datetime | None]]:
-    """The latest session of each thread, and those the commands are aimed at."""
+def _lock_sessions(threads: list[UUID], aimed: list[UUID]) -> tuple[list[list[Any]], dict[UUID, datetime | None]]:
+    """The latest session of each thread, and those the commands are aimed at: rows of facts.COLUMNS, and when they are
+    due."""
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT {SELECTED} FROM chat_session s WHERE s.id = ANY(%s::uuid[]) OR s.id IN ("  # noqa: S608
@@ -182,14 +185,15 @@ def _lock_sessions(threads: list[UUID], aimed: list[UUID]) -> tuple[list[dict[st
             ") ORDER BY s.id FOR UPDATE",
             [arrays.literal("uuid", aimed), arrays.literal("uuid", threads)],
         )
-        rows = [dict(zip(COLUMNS, _with_instants(row), strict=True)) for row in cursor.fetchall()]
-    return rows, {row["id"]: row.pop("due_at") for row in rows}
+        rows = [_with_instants(row) for row in cursor.fetchall()]
+    return rows, {row[0]: row.pop() for row in rows}
 
 
 COLUMNS = (*facts.COLUMNS, "due_at")
-_INSTANTS = frozenset(
+_POLICY = COLUMNS.index("policy_id")
+_INSTANTS = [
     place for place, name in enumerate(COLUMNS) if isinstance(ChatSession._meta.get_field(name), DateTimeField)
-)
+]
 # As text: Python reads that several times as fast as the driver does.
 SELECTED = ", ".join(f"s.{name}::text" if place in _INSTANTS else f"s.{name}" for place, name in enumerate(COLUMNS))
 

@@ -91,15 +91,19 @@ EVENT = (
 )
 
 
-Kept = Mapping[UUID, InForce]  # session → under which policy it is kept after its end
+Kept = Callable[[Facts], InForce]  # under which policy a session is kept after its end
 
 
 def _due(facts: Facts, stored: datetime | None, kept: Kept) -> datetime | None:
     """The stored due time of a running session may be early, never late: it moves only when the true one is before it,
     so that a message does not touch the index."""
-    due = deadlines.next_due(facts, kept[facts.id])
+    due = _next_due(facts, kept)
     early = facts.state in RUNNING and due is not None and stored is not None and stored <= due
     return stored if early else due
+
+
+def _next_due(facts: Facts, kept: Kept) -> datetime | None:
+    return deadlines.next_due(facts, kept(facts))
 
 
 def insert_threads(threads: Sequence[Thread]) -> None:
@@ -111,7 +115,7 @@ def update_threads(threads: Sequence[Thread]) -> None:
 
 
 def insert_sessions(sessions: Sequence[Facts], kept: Kept) -> None:
-    due = Column("due_at", "timestamptz", lambda s: deadlines.next_due(s, kept[s.id]))
+    due = Column("due_at", "timestamptz", lambda s: _next_due(s, kept))
     _insert("chat_session", (*FIXED, *CHANGING, due), sessions)
 
 
@@ -144,7 +148,7 @@ def _changed(sessions: Iterable[Facts], before: Mapping[UUID, Facts]) -> set[str
 
 def move_due(sessions: Sequence[Facts], kept: Kept) -> None:
     """Unchanged sessions whose due time was early: it moves on, or the sweep would find them for ever."""
-    due = Column("due_at", "timestamptz", lambda s: deadlines.next_due(s, kept[s.id]))
+    due = Column("due_at", "timestamptz", lambda s: _next_due(s, kept))
     _update("chat_session", (FIXED[0], due), sessions)
 
 

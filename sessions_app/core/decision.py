@@ -260,6 +260,11 @@ class Draft:
 
 def touched(facts: Facts, events: Iterable[Event], messages: Iterable[Message]) -> datetime:
     """The last activity: a message or a deed. Time that passes is none."""
-    deeds = (event.at for event in events if event.session == facts.id and event.type in DEEDS)
-    said = (line.counted_at for line in messages if line.session == facts.id and line.kind is not Kind.DIVIDER)
-    return max((facts.touched_at, *deeds, *said))
+    last = facts.touched_at
+    for event in events:
+        if event.at > last and event.type in DEEDS and event.session == facts.id:
+            last = event.at
+    for line in messages:
+        if line.kind is not Kind.DIVIDER and line.counted_at > last and line.session == facts.id:
+            last = line.counted_at
+    return last

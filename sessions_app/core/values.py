@@ -1,8 +1,16 @@
 """Frozen values, evolved and not mutated, quickly: the facts of a session are copied several times in each decision."""
 
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+
+
+def made(type: type[T], fields: Mapping[str, Any]) -> T:
+    """As `type(**fields)`, of all its fields and of nothing else, which is not looked at; several times as fast."""
+    value = object.__new__(type)
+    value.__dict__.update(fields)
+    return value
 
 
 def replace(value: T, **changes: Any) -> T:

@@ -1,10 +1,12 @@
 """From rows to the core's facts, without ORM instances: this is the hot path."""
 
-from collections.abc import Iterable, Mapping
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sessions_app.core.facts import EndReason, Facts, State
 from sessions_app.core.policy import Policy
+from sessions_app.core.values import made
 from sessions_app.models import PolicyVersion, policy_from
 
 COLUMNS = (
@@ -39,10 +41,21 @@ def policies(ids: Iterable[int]) -> Policies:
 
 def facts_from(row: Mapping[str, Any], policies: Policies) -> Facts:
     """The facts of a row that has at least COLUMNS."""
-    policy, number = policies[row["policy_id"]]
-    values = {name: row[name] for name in COLUMNS}
-    for name in ("thread", "agent", "user", "pending_to"):
-        values[name] = values.pop(f"{name}_id")
-    values["state"] = State(row["state"])
-    values["end_reason"] = EndReason(row["end_reason"]) if row["end_reason"] else None
-    return Facts(**values, policy=policy, policy_version=number)
+    return facts_of([row[name] for name in COLUMNS], policies)
+
+
+def facts_of(values: Sequence[Any], policies: Policies) -> Facts:
+    """The facts of a row of COLUMNS."""
+    fields = dict(zip(_FIELDS, values, strict=True))
+    fields["policy"], fields["policy_version"] = policies[fields["policy_id"]]
+    fields["state"] = _STATES[fields["state"]]
+    fields["end_reason"] = _END_REASONS[fields["end_reason"]]
+    return made(Facts, fields)
+
+
+# A look at these takes a tenth of the time that the types themselves do.
+_STATES = {state.value: state for state in State}
+_END_REASONS: dict[str | None, EndReason | None] = {None: None, **{reason.value: reason for reason in EndReason}}
+_KEYS = ("thread_id", "agent_id", "user_id", "pending_to_id")
+_FIELDS = tuple(name.removesuffix("_id") if name in _KEYS else name for name in COLUMNS)
+assert {*_FIELDS, "policy", "policy_version"} == {field.name for field in dataclasses.fields(Facts)}
