@@ -12,7 +12,7 @@ from typing import Any
 import structlog
 from django.db import Error, connections
 
-from portal.lib import clock
+from portal.lib import clock, garbage
 from sessions_app.actions import apply, sweeping, turns
 from sessions_app.queries import enforcement
 
@@ -71,6 +71,7 @@ class StandIn:
 async def lifespan(_scope: dict[str, Any], receive: Receive, send: Send) -> None:
     """What the server says of the life of the process."""
     await receive()
+    garbage.settle()
     stand_in = StandIn()
     stand_in.start()
     await send({"type": "lifespan.startup.complete"})

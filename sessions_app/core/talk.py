@@ -120,7 +120,8 @@ def _user_says(draft: Draft, aimed: Facts | None, command: c.Say) -> Result:
     if aimed is not None and aimed.id != latest.id:
         draft.previous = aimed.id
     _take(draft, latest, command)
-    draft.thread = replace(draft.thread, ends_with_prompt=False)
+    if draft.thread.ends_with_prompt:
+        draft.thread = replace(draft.thread, ends_with_prompt=False)
     return "done"
 
 
