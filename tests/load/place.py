@@ -7,6 +7,7 @@ import contextlib
 import dataclasses
 import os
 import shutil
+import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -86,11 +87,11 @@ class Place:
             yield process
 
     @contextlib.contextmanager
-    def background(self, name: str, database: Database) -> Iterator[None]:
+    def background(self, name: str, database: Database) -> Iterator[subprocess.Popen[bytes]]:
         """A process of the Procfile that serves nobody: worker, sweeper, beat."""
         variables = _environment(self.servers, database)
-        with processes.running(PROCFILE[name], variables=variables, log=HOME / f"{name}.log"):
-            yield
+        with processes.running(PROCFILE[name], variables=variables, log=HOME / f"{name}.log") as process:
+            yield process
 
     def program(self, name: str, database: Database, **wish: Any) -> Program:
         """One that works in the Portal's own code."""

@@ -2,8 +2,9 @@
 
 import contextlib
 import statistics
+import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 
 from tests.load import rounds, seed
@@ -15,6 +16,7 @@ from tests.load.report import Bound, Row
 A_SECOND = 100  # sessions that end in each second, at random instants
 SPREAD_SECONDS = 20
 QUICK_SPREAD_SECONDS = 8
+Processes = Mapping[str, subprocess.Popen[bytes]]
 PATIENCE_SECONDS = 600  # how late is what is to be known, so long as it ends
 # A session's row was written last by the transaction that ended it.
 LATE = """
@@ -48,20 +50,22 @@ def measure(place: Place, plan: Plan) -> list[Row]:
 
 def _late(place: Place, number: int, within: int) -> list[float]:
     """Seconds between the deadline of each session and the commit that ended it."""
-    with place.database() as database, _enforced(place, database):
+    with place.database() as database, _enforced(place, database) as processes:
         lead = 3 + number // 2000  # seconds: nothing is due before all of them are there
         _seed(place, database, number, lead, within)
-        _wait(database, "SELECT count(*) FROM chat_session WHERE state = 'ended'", number, lead + within)
+        ended = "SELECT count(*) FROM chat_session WHERE state = 'ended'"
+        _wait(database, ended, number, lead + within, processes)
         with database.connect() as connection:
             return [late for (late,) in connection.execute(LATE).fetchall()]
 
 
 @contextlib.contextmanager
-def _enforced(place: Place, database: Database) -> Iterator[None]:
+def _enforced(place: Place, database: Database) -> Iterator[Processes]:
     """From the first sweep on."""
-    with place.background("sweeper", database), place.background("beat", database):
-        _wait(database, "SELECT count(*) FROM session_sweep_run", 1, 0)
-        yield
+    with place.background("sweeper", database) as sweeper, place.background("beat", database) as beat:
+        processes = {"sweeper": sweeper, "beat": beat}
+        _wait(database, "SELECT count(*) FROM session_sweep_run", 1, 0, processes)
+        yield processes
 
 
 def _seed(place: Place, database: Database, number: int, lead: int, within: int) -> None:
@@ -71,9 +75,11 @@ def _seed(place: Place, database: Database, number: int, lead: int, within: int)
         raise Broken("The first sessions were due before the last were there.")
 
 
-def _wait(database: Database, query: str, number: int, seconds: float) -> None:
+def _wait(database: Database, query: str, number: int, seconds: float, processes: Processes) -> None:
     patience = time.monotonic() + seconds + PATIENCE_SECONDS
     while (found := database.value(query)) < number:
+        if dead := [name for name, process in processes.items() if process.poll() is not None]:
+            raise Broken(f"{' and '.join(dead)} died with {found} of {number} done; their logs say why.")
         if time.monotonic() > patience:
             raise Broken(f"{found} of {number} after {seconds + PATIENCE_SECONDS:.0f} s: {query}")
         time.sleep(0.5)
