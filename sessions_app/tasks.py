@@ -1,7 +1,9 @@
 """What Celery runs. A task is a nudge: the work itself is rows in PostgreSQL."""
 
 from celery import shared_task
+from celery.signals import worker_ready
 
+from portal.lib import garbage
 from sessions_app.actions import apply, retention, sweep_log, sweeping, turns
 
 
@@ -25,3 +27,9 @@ def answer_forgotten_turns() -> None:
 def tidy() -> None:
     """Every few minutes, by beat: what nobody asks for any more goes."""
     retention.tidy()
+
+
+@worker_ready.connect
+def settle(**_: object) -> None:
+    """A worker has begun."""
+    garbage.settle()
