@@ -13,6 +13,8 @@ from sessions_app.models import ChatSession
 from tests.faults.patience import PATIENCE_SECONDS, until
 
 Rows = Sequence[tuple[str, UUID]]  # (table, id)
+# Of each of two web processes: the frames that came together, and two batches of requests.
+BATCHES = 6
 
 
 class Deed(threading.Thread):
@@ -53,7 +55,7 @@ def all_of(deeds: Sequence[Deed]) -> list[Deed]:
     return [deed.finish() for deed in deeds]
 
 
-def together(works: Sequence[Callable[[], Any]], *, at: Rows, waiting: int = 8) -> list[Deed]:
+def together(works: Sequence[Callable[[], Any]], *, at: Rows, waiting: int = BATCHES) -> list[Deed]:
     """Do all of it at once, while somebody holds these rows until so many wait for them."""
     with held(at):
         deeds = [Deed(work) for work in works]
