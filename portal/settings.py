@@ -207,6 +207,7 @@ CELERY = {
     "beat_schedule": {
         "sweep": {"task": "sessions_app.tasks.sweep", "schedule": 1.0},
         "turns": {"task": "sessions_app.tasks.answer_forgotten_turns", "schedule": 5.0},
+        "audit": {"task": "sessions_app.tasks.seal_audit_log", "schedule": 5.0},
         "tidy": {"task": "sessions_app.tasks.tidy", "schedule": 300.0},
         "kept-answers": {"task": "portal.rest.tasks.forget_old_answers", "schedule": 60.0},
     },

@@ -3,6 +3,7 @@
 from celery import shared_task
 from celery.signals import worker_ready
 
+from portal.audit import actions as audit
 from portal.lib import garbage
 from sessions_app.actions import apply, retention, sweep_log, sweeping, turns
 
@@ -21,6 +22,12 @@ def answer_forgotten_turns() -> None:
     """
     turns.answer_forgotten(commit=apply)
     sweep_log.chores_done()
+
+
+@shared_task
+def seal_audit_log() -> None:
+    """Every few seconds, by beat: what was recorded meanwhile gets its place in the chain."""
+    audit.seal()
 
 
 @shared_task

@@ -1,4 +1,4 @@
-"""The audit log in the back office: read-only."""
+"""The audit log in the back office: read-only. Its own page shows the words of each entry."""
 
 from django.contrib import admin
 
@@ -8,8 +8,8 @@ from portal.lib.back_office import ReadOnlyAdmin
 
 @admin.register(Entry)
 class EntryAdmin(ReadOnlyAdmin):
-    list_display = ("at", "account", "verb", "agent", "subject", "reason")
+    list_display = ("at", "account", "verb", "agent_slug", "request_id")
     list_filter = ("verb",)
-    search_fields = ("subject",)
-    list_select_related = ("account", "agent")
+    search_fields = ("=request_id",)
+    list_select_related = ("account",)
     show_full_result_count = False

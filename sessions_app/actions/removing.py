@@ -45,10 +45,16 @@ def remove(*, principal: Principal, agent: Agent) -> int:
         before = agents.kept(asdict(agents.settings_of(locked)))
         sessions = _remove_past(locked)
         after = {"sessions": sessions, "no_longer_a_target_of": _drop_from_targets(locked.slug)}
+        audit.record(
+            "agent.removed",
+            account_id=principal.account_id,
+            agent_id=locked.pk,
+            subject=f"agent {locked.slug}",
+            before=before,
+            after=after,
+        )
         locked.delete()
         _remove_users(locked.realm)
-        subject = f"agent {locked.slug}"
-        audit.record("agent.removed", account_id=principal.account_id, subject=subject, before=before, after=after)
     return sessions
 
 

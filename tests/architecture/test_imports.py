@@ -9,7 +9,7 @@ import pytest
 
 from portal.env import ROOT
 
-CORES = ("sessions_app.core", "localization.core", "portal.agents.core")
+CORES = ("sessions_app.core", "localization.core", "portal.agents.core", "portal.audit.core")
 FRAMEWORKS = {"django", "channels", "celery", "ninja", "httpx", "redis", "psycopg", "asgiref"}
 CLOCKS = {"now", "utcnow", "today", "time", "monotonic", "perf_counter"}
 
