@@ -143,7 +143,7 @@ def _raced(shop: Scene, guest: Guest, race: Race) -> Tally:
     with crowd.held(rows):
         crowd.Deed(partial(_let_pass, race.overdue)).finish()
         deeds = [crowd.Deed(work) for work in race.works]
-        crowd.until_waiting(8)
+        crowd.until_waiting(crowd.BATCHES)
     accepted = _accepted(crowd.all_of(deeds))
     shop.owner.put(f"/agents/{shop.agent.slug}/session-policy", {"max_concurrent_per_user": None}).raise_for_status()
     taken = _places_taken(guest.thread.user, shop.agent)
