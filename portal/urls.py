@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, path
 
 import localization.urls
+import portal.accounts.urls
 import portal.api
 import portal.health
 import portal.metrics
@@ -15,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *site.doors,
     *site.pages(sessions_app.urls.pages),
     *site.pages(localization.urls.urlpatterns),
+    *site.own_pages(portal.accounts.urls.own),
     *sessions_app.urls.public,
     *portal.health.urls,
     *portal.metrics.urls,

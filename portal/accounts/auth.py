@@ -2,16 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from importlib import import_module
+from typing import NamedTuple
 
 from django.conf import settings
 from django.contrib.auth import get_user
-from django.db.models import Q
+from django.db.models import BooleanField, ExpressionWrapper, Q
 from django.db.models.functions import Now
 from django.http import HttpRequest
 
+from portal.accounts.actions import tokens as actions
 from portal.accounts.models import Account, Token
-from portal.accounts.permissions import ANONYMOUS, Principal, principal_of, principals_of
+from portal.accounts.names import Scope
+from portal.accounts.permissions import ANONYMOUS, Principal, bound, principal_of, principals_of
 from portal.lib import tokens
 from portal.lib.prepared import Prepared, among
 from portal.lib.together import Together
@@ -43,22 +47,52 @@ def by_token(secret: str) -> Principal | None:
     return _by_digest(tokens.digest(secret))
 
 
+class _Known(NamedTuple):
+    """A token that counts. `unnoted`: that it was used is written down nowhere, or a minute ago."""
+
+    digest: bytes
+    id: int
+    scope: str
+    read_only: bool
+    agents: list[int] | None
+    until: datetime | None
+    unnoted: bool
+
+    def limit(self, principal: Principal) -> Principal:
+        limited = replace(
+            principal,
+            read_only=self.read_only,
+            backend=self.scope == Scope.BACKEND,
+            token_id=self.id,
+            until=self.until,
+        )
+        return limited if self.agents is None else bound(limited, self.agents)
+
+
 _ACCOUNT = [field.attname for field in Account._meta.concrete_fields]
 _TOKENS = Prepared(
-    lambda: Token.objects.filter(
-        Q(expires_at__isnull=True) | Q(expires_at__gt=Now()), among("digest", "digests"), account__is_active=True
-    ).values_list("digest", "read_only", *(f"account__{name}" for name in _ACCOUNT))
+    lambda: (
+        Token.objects.filter(
+            Q(expires_at__isnull=True) | Q(expires_at__gt=Now()), among("digest", "digests"), account__is_active=True
+        )
+        .annotate(unnoted=ExpressionWrapper(actions.UNNOTED, BooleanField()))
+        .values_list(
+            *("digest", "pk", "scope", "read_only", "agent_ids", "expires_at", "unnoted"),
+            *(f"account__{name}" for name in _ACCOUNT),
+        )
+    )
 )
 
 
 def _by_digests(digests: Sequence[bytes]) -> list[Principal | None]:
-    """Two queries, for all the requests that come at once."""
+    """Two queries, for all the requests that come at once; and one statement where one of the tokens has not been used
+    for a minute."""
     rows = _TOKENS.rows(digests=list(set(digests)))
-    principals = principals_of([Account.from_db(None, _ACCOUNT, account) for _, _, *account in rows])
-    found = {
-        bytes(digest): replace(principal, read_only=read_only)
-        for (digest, read_only, *_), principal in zip(rows, principals, strict=True)
-    }
+    known = [_Known(*row[: len(_Known._fields)]) for row in rows]
+    principals = principals_of([Account.from_db(None, _ACCOUNT, row[len(_Known._fields) :]) for row in rows])
+    if unnoted := [token.id for token in known if token.unnoted]:
+        actions.note_use(unnoted)
+    found = {bytes(token.digest): token.limit(who) for token, who in zip(known, principals, strict=True)}
     return [found.get(digest) for digest in digests]
 
 

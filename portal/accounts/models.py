@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from portal.accounts.names import GrantRole, Role
+from portal.accounts.names import GrantRole, Role, Scope
 
 
 class AccountManager(UserManager["Account"]):
@@ -59,9 +59,21 @@ class Token(models.Model):
     account = models.ForeignKey(Account, models.CASCADE, related_name="tokens")
     name = models.CharField(_("name"), max_length=100)
     digest = models.BinaryField(max_length=32, unique=True, editable=False)
+    scope = models.CharField(
+        _("scope"), max_length=8, choices=Scope.choices, default=Scope.ACCOUNT, db_default=Scope.ACCOUNT
+    )
     read_only = models.BooleanField(_("read only"), default=False)
+    # Null: all that its account sees. Not a table of its own: an agent that is removed must not leave the token with an
+    # empty list that reads like "all", and whoever calls is looked up in one query.
+    agent_ids = ArrayField(models.BigIntegerField(), null=True, blank=True)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     expires_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, editable=False)  # to the minute
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="token_scope_known", condition=models.Q(scope__in=Scope.values)),
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} ({self.account})"

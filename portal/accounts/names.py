@@ -16,3 +16,10 @@ class Role(models.TextChoices):
 class GrantRole(models.TextChoices):
     OWNER = "owner", _("Owner")
     TRANSLATOR = "translator", _("Translator")
+
+
+class Scope(models.TextChoices):
+    """What a token is for (3-api.md, "Who is calling")."""
+
+    ACCOUNT = "account", _("Whatever I may do")
+    BACKEND = "backend", _("The back end of a bot")

@@ -6,6 +6,7 @@ principal may not SEE does not exist for it (404); one it sees but may not touch
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 from uuid import UUID
@@ -31,7 +32,17 @@ class Verb(StrEnum):
     CHAT = "chat"  # start and write as oneself, clear one's view
     EDIT_AGENT = "edit_agent"  # policy, settings
     EDIT_MESSAGES = "edit_messages"  # in one language
+    SEE_MEMBERS = "see_members"  # who owns an agent, who translates it
+    EDIT_MEMBERS = "edit_members"
     CREATE_AGENT = "create_agent"
+    SEE_TOKENS = "see_tokens"  # one's own
+    EDIT_TOKENS = "edit_tokens"
+    SEE_PEOPLE = "see_people"  # every account
+    EDIT_PEOPLE = "edit_people"  # invite, give roles, switch off and on
+    OPEN_AUDIT = "open_audit"  # the audit log, whatever of it is theirs
+    SEE_AUDIT = "see_audit"  # all that was done to an agent
+    SEE_OWN_EDITS = "see_own_edits"  # what they did to it themselves
+    VERIFY_AUDIT = "verify_audit"
     BACK_OFFICE = "back_office"  # the stock admin
 
 
@@ -51,16 +62,39 @@ MATRIX: Mapping[Verb, frozenset[Relation]] = {
     Verb.CHAT: frozenset({"self"}),
     Verb.EDIT_AGENT: frozenset({"admin", "owner"}),
     Verb.EDIT_MESSAGES: frozenset({"admin", "owner", "translator"}),
-    Verb.BACK_OFFICE: frozenset({"admin"}),
+    Verb.SEE_MEMBERS: frozenset({"admin", "owner"}),
+    Verb.EDIT_MEMBERS: frozenset({"admin", "owner"}),
+    Verb.SEE_AUDIT: frozenset({"admin", "owner"}),
+    Verb.SEE_OWN_EDITS: frozenset({"admin", "owner", "translator"}),
 }
-READING = frozenset({Verb.SEE_AGENT, Verb.SEE_SESSIONS, Verb.SEE_SESSION, Verb.SESSION_DATA})
+# Verbs that are done to no agent in particular: the roles that hold them. Who is bound to some agents holds none.
+OF_ROLES: Mapping[Verb, frozenset[Role]] = {
+    Verb.CREATE_AGENT: frozenset({Role.ADMIN, Role.OWNER}),
+    Verb.SEE_TOKENS: frozenset(Role),
+    Verb.EDIT_TOKENS: frozenset(Role),
+    Verb.SEE_PEOPLE: frozenset({Role.ADMIN}),
+    Verb.EDIT_PEOPLE: frozenset({Role.ADMIN}),
+    Verb.OPEN_AUDIT: frozenset({Role.ADMIN, Role.OWNER, Role.TRANSLATOR}),
+    Verb.VERIFY_AUDIT: frozenset({Role.ADMIN}),
+    Verb.BACK_OFFICE: frozenset({Role.ADMIN}),
+}
+READING = frozenset(
+    {
+        *(Verb.SEE_AGENT, Verb.SEE_SESSIONS, Verb.SEE_SESSION, Verb.SESSION_DATA),
+        *(Verb.SEE_MEMBERS, Verb.SEE_TOKENS, Verb.SEE_PEOPLE),
+        *(Verb.OPEN_AUDIT, Verb.SEE_AUDIT, Verb.SEE_OWN_EDITS),
+    }
+)
+# What a bot back end needs for its agents: start, messages as any side, data (3-api.md, "Who is calling").
+BACKEND = frozenset({Verb.SEE_AGENT, Verb.SEE_SESSION, Verb.START_FOR_USER, Verb.SESSION_DATA, Verb.EDIT_SESSION_DATA})
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
     """Whoever asks. Loaded once per request (or re-check of a socket) and never kept longer.
 
-    `user_id` is the end user a visitor token speaks for; staff have none.
+    `user_id` is the end user a visitor token speaks for; staff have none. The last five are those of a token, which may
+    do less than its account: `agents` are the only ones there are for it, `until` is when it expires.
     """
 
     kind: Literal["account", "visitor", "anonymous"]
@@ -71,10 +105,15 @@ class Principal:
     translates: Mapping[int, frozenset[str]] = field(default_factory=dict)
     user_id: UUID | None = None
     read_only: bool = False
+    backend: bool = False
+    agents: frozenset[int] | None = None
+    token_id: int | None = None
+    until: datetime | None = None
 
     @property
     def is_admin(self) -> bool:
-        return self.kind == "account" and self.role == Role.ADMIN
+        """Of everything: a token that is bound to some agents, or to what a back end needs, makes nobody an admin."""
+        return self.role == Role.ADMIN and self.agents is None and not self.backend
 
 
 ANONYMOUS = Principal(kind="anonymous")
@@ -122,6 +161,13 @@ def _principal(account: Account, grants: Sequence[tuple[int, str, list[str]]]) -
     )
 
 
+def bound(principal: Principal, agents: Iterable[int]) -> Principal:
+    """The same, for whom there are no other agents than these."""
+    only = frozenset(agents)
+    translates = {agent: languages for agent, languages in principal.translates.items() if agent in only}
+    return replace(principal, agents=only, owns=principal.owns & only, translates=translates)
+
+
 def visitor(user_id: UUID) -> Principal:
     """The principal of a chat's end user."""
     return Principal(kind="visitor", user_id=user_id)
@@ -136,14 +182,19 @@ def allows(
     language: str | None = None,
 ) -> bool:
     """May this principal do this verb to this agent, or to this user's session with it?"""
-    if principal.read_only and verb not in READING:
+    if not _is_for(principal, verb) or (principal.agents is not None and agent_id not in principal.agents):
         return False
-    if verb is Verb.CREATE_AGENT:
-        return principal.role in (Role.ADMIN, Role.OWNER)
+    if verb in OF_ROLES:
+        return principal.agents is None and principal.role in OF_ROLES[verb]
     held = MATRIX[verb] & _relations(principal, agent_id, user_id)
     if held == {"translator"} and language is not None and agent_id is not None:
         return language in principal.translates[agent_id]
     return bool(held)
+
+
+def _is_for(principal: Principal, verb: Verb) -> bool:
+    """Whether what it came with is for such a verb at all."""
+    return (not principal.read_only or verb in READING) and (not principal.backend or verb in BACKEND)
 
 
 def demand(
@@ -156,10 +207,17 @@ def demand(
     language: str | None = None,
 ) -> None:
     """Return if `allows`; raise NotVisible where not even `see` is allowed, else NotAllowed."""
-    if not allows(replace(principal, read_only=False), see, agent_id=agent_id, user_id=user_id):
+    if not allows(_unlimited(principal), see, agent_id=agent_id, user_id=user_id):
         raise NotVisible
     if not allows(principal, verb, agent_id=agent_id, user_id=user_id, language=language):
         raise NotAllowed
+
+
+def _unlimited(principal: Principal) -> Principal:
+    """What a token is not made for is there all the same: refused, not hidden."""
+    if principal.read_only or principal.backend:
+        return replace(principal, read_only=False, backend=False)
+    return principal
 
 
 def _relations(principal: Principal, agent_id: int | None, user_id: UUID | None) -> frozenset[Relation]:
@@ -167,7 +225,7 @@ def _relations(principal: Principal, agent_id: int | None, user_id: UUID | None)
 
 
 def _each_relation(principal: Principal, agent_id: int | None, user_id: UUID | None) -> Iterable[Relation]:
-    if principal.is_admin:
+    if principal.role == Role.ADMIN:
         yield "admin"
     if agent_id in principal.owns:
         yield "owner"
@@ -180,11 +238,11 @@ def _each_relation(principal: Principal, agent_id: int | None, user_id: UUID | N
 def agents_q(principal: Principal, verb: Verb, *, agent: str = "pk", user: str | None = None) -> Q:
     """The query twin of `allows`: rows whose agent (field `agent`) or user (field `user`) lets this principal do
     this verb. `agents_q(p, v)` filters agents, `agents_q(p, v, agent="agent_id", user="user_id")` sessions."""
-    if principal.read_only and verb not in READING:
+    if not _is_for(principal, verb):
         return Q(pk__in=())
     holders = MATRIX[verb]
-    if principal.is_admin and "admin" in holders:
-        return Q()
+    if principal.role == Role.ADMIN and "admin" in holders:
+        return Q() if principal.agents is None else Q(**{f"{agent}__in": sorted(principal.agents)})
     ids: set[int] = set()
     if "owner" in holders:
         ids |= principal.owns

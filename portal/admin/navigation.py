@@ -31,6 +31,7 @@ NAVIGATION = (
     (
         _("Connect"),
         [
+            ("tokens", _("Tokens"), people.OPERATORS),
             ("/api/docs", _("API documentation"), people.OPERATORS),
             ("admin:index", _("Back office"), people.ADMINS),
         ],

@@ -45,6 +45,17 @@ class PortalAdminSite(AdminSite):
         """The patterns of one part with each view made a `page`: parts do not know the site, the wiring guards them."""
         return [URLPattern(p.pattern, self.page(p.callback), p.default_args, p.name) for p in patterns]
 
+    def own_pages(self, patterns: Iterable[URLPattern]) -> list[URLPattern]:
+        """The same of pages that everybody has who has an account, whatever they do with agents."""
+        return [URLPattern(p.pattern, self._own_page(p.callback), p.default_args, p.name) for p in patterns]
+
+    def _own_page(self, view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            return view(request, *args, **kwargs) if people.signed_in(request) else doors.to_sign_in(request)
+
+        return cast(View, never_cache(guarded))
+
     @property
     def doors(self) -> list[URLPattern]:
         """The addresses that are open to those who are not signed in yet."""

@@ -16,6 +16,7 @@ from pydantic_core import to_json
 
 from portal.accounts import auth as accounts
 from portal.accounts.permissions import ANONYMOUS, Principal, visitor
+from portal.api import tokens
 from portal.api.reference import Reference
 from portal.lib import strict_json
 from portal.rest import errors, idempotency, problems
@@ -35,12 +36,12 @@ problem document (RFC 9457) whose `code` is stable; an error changes nothing.
 UUID for example. Within 24 hours the same request with the same key is not done again: it gets the first answer as it
 was then, a refusal too, with the header `Idempotent-Replayed: true`. Of two at the same time one is done; the other
 waits up to 30 s for its answer, else it gets 503 with `Retry-After`. The same key with another body or address is 422
-`invalid`. Keys are the caller's own: all tokens of an account and its sign-in share them, so do those of a visitor. Who
-may do less than when it was done gets 403 `forbidden`. Not kept, so that sending again is another try: what was refused
-before it began (401, 422 for a body that does not fit), every 429 and 5xx. Of an answer over 1 MB only the deed is
-remembered: 409 `state_changed`. Where an answer holds a secret, as of `POST /chat/{slug}`, keys are not looked at. If
-Portal dies between a deed and the keeping of its answer, sending again after a minute does it again; a message with
-a `client_id` is one message even then."""
+`invalid`. Keys are the caller's own: all tokens of an account and its sign-in share them, so do those of a visitor; a
+token that is bound to some agents has its own. Who may do less than when it was done gets 403 `forbidden`. Not kept, so
+that sending again is another try: what was refused before it began (401, 422 for a body that does not fit), every 429
+and 5xx. Of an answer over 1 MB only the deed is remembered: 409 `state_changed`. Where an answer holds a secret, as of
+`POST /chat/{slug}`, keys are not looked at. If Portal dies between a deed and the keeping of its answer, sending again
+after a minute does it again; a message with a `client_id` is one message even then."""
 
 
 class Renderer(BaseRenderer):
@@ -78,15 +79,20 @@ def _signed_in(request: HttpRequest) -> Principal | None:
 
 
 def _caller(request: ApiRequest) -> Caller:
-    """Whose idempotency keys they are: with any of its tokens an account is the same."""
+    """Whose idempotency keys they are: with any of its tokens an account is the same. But what one does that is bound
+    to some agents is no answer for one that is bound to others."""
     principal = request.auth
-    return Caller(f"{principal.kind} {principal.account_id or principal.user_id}", frozenset(_rights(principal)))
+    name = f"{principal.kind} {principal.account_id or principal.user_id}"
+    return Caller(name if principal.agents is None else f"token {principal.token_id}", frozenset(_rights(principal)))
 
 
 def _rights(principal: Principal) -> Iterator[str]:
     """What a caller may not have lost who wants to read the answer of then."""
     if not principal.read_only:
         yield "write"
+    if not principal.backend:
+        yield "more than a back end"
+    yield from (f"agent {agent}" for agent in principal.agents or ())
     yield f"role {principal.role}"
     yield from (f"own {agent}" for agent in principal.owns)
     for agent, languages in principal.translates.items():
@@ -104,8 +110,8 @@ api = PortalAPI(
     parser=StrictParser(),
     renderer=Renderer(),
 )
-errors.install(api, PROBLEMS)
-for part in (sessions, deeds, messages, interactions, data, agents, policies, chat):
+errors.install(api, {**PROBLEMS, **tokens.PROBLEMS})
+for part in (sessions, deeds, messages, interactions, data, agents, policies, chat, tokens):
     api.add_router("", part.router)
 idempotency.install(api, caller=_caller)
 

@@ -18,7 +18,10 @@ class Bearer(AuthBase):
 
     openapi_type = "http"
     openapi_scheme = "bearer"
-    openapi_description = "A Portal token `pat_…` (`manage.py create_token <username>`) or a visitor token `vis_…`."
+    openapi_description = (
+        "A Portal token `pat_…` (made at `/tokens/`, or by `manage.py create_token <username>`) or a visitor token "
+        "`vis_…`."
+    )
 
     def __init__(self, *kinds: Callable[[str], Any | None]) -> None:
         self.kinds = kinds

@@ -49,6 +49,10 @@ TABLE = {
     ("POST", "/agents/shop/session-policy/preview"): (200, 200, 404, 403, 404, 404, 401),
     ("GET", "/agents/shop/session-policy/versions"): (200, 200, 404, 403, 404, 404, 401),
     ("POST", "/agents/shop/session-policy/versions/1/restore"): (200, 200, 404, 403, 404, 404, 401),
+    ("GET", "/tokens"): (200, 200, 200, 200, 403, 403, 401),
+    ("POST", "/tokens"): (201, 201, 201, 201, 403, 403, 401),
+    ("PATCH", "/tokens/0"): (404, 404, 404, 404, 403, 403, 401),  # nobody's
+    ("DELETE", "/tokens/0"): (404, 404, 404, 404, 403, 403, 401),
 }
 BODIES = {
     "/sessions": START,
@@ -63,6 +67,8 @@ BODIES = {
     "/agents/shop": {"name": "Store"},
     "/agents/shop/session-policy": {"warn_before": 30},
     "/agents/shop/session-policy/preview": {"warn_before": 30},
+    "/tokens": {"name": "report", "expires_at": None},
+    "/tokens/0": {"name": "report"},
 }
 CODES = {401: "unauthenticated", 403: "forbidden", 404: "not_found", 409: "state_changed"}
 REFUSED = {"/sessions/#/transfer": "transfer_impossible", "/sessions/#/fast-forward": "invalid"}
@@ -86,7 +92,7 @@ def test_each_caller_gets_what_is_theirs(request, visitor, caller, method, path)
 def test_every_operation_is_in_the_table():
     paths = api.document()["paths"]
     known = {(m.upper(), p) for p, methods in paths.items() for m in methods if "/chat/" not in p}
-    names = {"#": "{session}", "shop": "{slug}", "versions/1": "versions/{number}"}
+    names = {"#": "{session}", "shop": "{slug}", "versions/1": "versions/{number}", "tokens/0": "tokens/{id}"}
     rows = {(method, "/api/v1" + _with(names, path)) for method, path in TABLE}
     assert rows == known
 

@@ -1,0 +1,13 @@
+"""Addresses of this part."""
+
+from django.urls import URLPattern, path
+
+from portal.accounts.views import tokens
+
+# Everybody who has an account has these, whatever they may do with agents.
+own: list[URLPattern] = [
+    path("tokens/", tokens.all_tokens, name="tokens"),
+    path("tokens/new/", tokens.new_token, name="token-new"),
+    path("tokens/<int:id>/", tokens.token, name="token"),
+    path("tokens/<int:id>/revoke/", tokens.revoke_token, name="token-revoke"),
+]
