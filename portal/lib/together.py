@@ -13,7 +13,7 @@ from typing import Generic, TypeVar
 
 from django.db import connection
 
-from portal.lib.outages import is_of_the_database
+from portal.lib.outages import would_come_again
 from portal.lib.threads import release_connection
 
 Asked = TypeVar("Asked")
@@ -88,8 +88,8 @@ class Together(Generic[Asked, Answer]):
         try:
             answers = self._work([call.asked for call in calls])
         except Exception as error:
-            if len(calls) == 1 or is_of_the_database(error):
-                for call in calls:  # tried one by one, each would wait for a database that is away
+            if len(calls) == 1 or would_come_again(error):
+                for call in calls:
                     call.answer.set_exception(error)
             else:
                 for call in calls:

@@ -7,7 +7,7 @@ import structlog
 
 from portal.lib import threads
 from portal.lib.loops import PerLoop
-from portal.lib.outages import is_of_the_database
+from portal.lib.outages import would_come_again
 from sessions_app.actions import Outcome, apply
 from sessions_app.core.commands import Command
 
@@ -49,8 +49,7 @@ class Gatherer:
 
     async def _apart(self, batch: list[tuple[Command, "asyncio.Future[Outcome]"]], error: Exception) -> None:
         """One bad command must not take the others down with it: each gets a transaction of its own."""
-        if len(batch) == 1 or is_of_the_database(error):
-            # Tried one by one, hundreds would each wait for a connection in vain.
+        if len(batch) == 1 or would_come_again(error):
             log.error("commands failed", first=type(batch[0][0]).__name__, number=len(batch), exc_info=error)
             for _, future in batch:
                 if not future.done():

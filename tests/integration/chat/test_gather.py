@@ -47,8 +47,10 @@ def test_a_command_that_fails_takes_no_other_down(asked, monkeypatch):
     assert done == good
 
 
-@pytest.mark.parametrize("cause", [psycopg.OperationalError(), psycopg.errors.AdminShutdown()])
-def test_a_database_that_is_away_is_asked_once_for_all(asked, monkeypatch, cause):
+@pytest.mark.parametrize(
+    "cause", [psycopg.OperationalError(), psycopg.errors.AdminShutdown(), psycopg.errors.QueryCanceled()]
+)
+def test_what_would_fail_for_each_is_tried_once_for_all(asked, monkeypatch, cause):
     def apply(commands: list[Command]) -> list[Any]:
         asked.append(len(commands))
         raise OperationalError from cause

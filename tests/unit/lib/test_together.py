@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
+import psycopg
 import pytest
 from django.db import OperationalError
 
@@ -95,8 +96,10 @@ def test_one_that_raises_does_not_take_the_others_down(work, pool):
     assert calls[2].result(30) == 4
 
 
-def test_a_database_that_is_away_is_asked_once_for_all(work, pool):
-    work.error = OperationalError("the connection is lost")
+@pytest.mark.parametrize("cause", [None, psycopg.errors.AdminShutdown(), psycopg.errors.QueryCanceled()])
+def test_what_would_fail_for_each_is_tried_once_for_all(work, pool, cause):
+    work.error = OperationalError("the database is away, or it took too long")
+    work.error.__cause__ = cause
     calls = behind_one_that_is_under_way(Together(work, lanes=1), work, pool, [1, -1, 2])
 
     for call in calls:
