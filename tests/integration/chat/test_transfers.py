@@ -71,8 +71,8 @@ def test_the_user_is_told_who_is_to_answer_at_the_transfer(visitor, billing):
         chat.send("transfer", agent="billing")
         ended = chat.until("session", reason="transferred")
         assert (ended["session"]["id"], ended["session"]["actions"]) == (str(session.pk), [])
-        assert "Billing" in chat.until("divider")["text"]
-        assert chat.until("transferred")["agent"] == BILLING
+        assert "Billing" in chat.told("divider")["text"]
+        assert chat.told("transferred")["agent"] == BILLING
 
 
 def test_the_chat_goes_on_in_the_same_thread_and_connection(visitor, billing):
