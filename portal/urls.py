@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *site.doors,
     *site.pages(sessions_app.urls.pages),
     *site.pages(localization.urls.urlpatterns),
+    *site.pages(portal.accounts.urls.pages),
     *site.own_pages(portal.accounts.urls.own),
     *sessions_app.urls.public,
     *portal.health.urls,

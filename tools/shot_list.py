@@ -48,6 +48,7 @@ SHOTS = (
     Shot("session-management", "/session-management/"),
     Shot("localization", "/localization/"),
     Shot("localization-agent", "/agents/shop/localization/", who="tara"),
+    Shot("audit", "/audit/"),
     Shot("password", "/account/password/", who="olga"),
     Shot("chat-en", "/chat/shop/?language=en", who="", prepare=_chat("Where is my order?", "12345")),
     Shot("chat-ar", "/chat/shop/?language=ar", who="", prepare=_chat("أين طلبي", "شكرا")),

@@ -2,8 +2,12 @@
 
 from django.urls import URLPattern, path
 
-from portal.accounts.views import tokens
+from portal.accounts.views import audit, tokens
 
+pages: list[URLPattern] = [
+    path("audit/", audit.audit, name="audit"),
+    path("audit/verify/", audit.verify, name="audit-verify"),
+]
 # Everybody who has an account has these, whatever they may do with agents.
 own: list[URLPattern] = [
     path("tokens/", tokens.all_tokens, name="tokens"),

@@ -26,6 +26,7 @@ NAVIGATION = (
         [
             ("session-management", _("Session Management"), people.OPERATORS),
             ("localization", _("Localization"), people.STAFF),
+            ("audit", _("Audit log"), people.STAFF),
         ],
     ),
     (

@@ -22,7 +22,8 @@ class Query(BaseModel):
     @classmethod
     def _only_known(cls, values: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
         asked = info.context["request"].GET if info.context else values
-        if unknown := [name for name in asked if name not in cls.model_fields]:
+        known = {field.alias or name for name, field in cls.model_fields.items()}
+        if unknown := [name for name in asked if name not in known]:
             raise ValueError(f"There is no parameter “{unknown[0][:40]}” here.")
         return {name: value for name, value in values.items() if value != ""}
 

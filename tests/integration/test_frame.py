@@ -81,9 +81,9 @@ def test_no_link_of_the_navigation_ends_in_a_refusal(role: Role) -> None:
     assert {url: client.get(url).status_code for url in links} == dict.fromkeys(links, 200)
 
 
-def test_a_translator_is_shown_the_messages_and_nothing_else() -> None:
+def test_a_translator_is_shown_the_messages_and_what_they_did_and_nothing_else() -> None:
     (section,) = signed_in(Role.TRANSLATOR).get("/localization/").context["nav"]
-    assert [(link.label, link.current) for link in section.links] == [("Localization", "page")]
+    assert [(link.label, link.current) for link in section.links] == [("Localization", "page"), ("Audit log", "")]
 
 
 def test_an_agents_page_belongs_to_agents_in_the_navigation() -> None:

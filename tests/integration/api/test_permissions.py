@@ -49,6 +49,7 @@ TABLE = {
     ("POST", "/agents/shop/session-policy/preview"): (200, 200, 404, 403, 404, 404, 401),
     ("GET", "/agents/shop/session-policy/versions"): (200, 200, 404, 403, 404, 404, 401),
     ("POST", "/agents/shop/session-policy/versions/1/restore"): (200, 200, 404, 403, 404, 404, 401),
+    ("GET", "/audit"): (200, 200, 200, 200, 403, 403, 401),
     ("GET", "/tokens"): (200, 200, 200, 200, 403, 403, 401),
     ("POST", "/tokens"): (201, 201, 201, 201, 403, 403, 401),
     ("PATCH", "/tokens/0"): (404, 404, 404, 404, 403, 403, 401),  # nobody's
