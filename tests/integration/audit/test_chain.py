@@ -1,5 +1,7 @@
 """The chain shows what somebody did to the audit log who got around its triggers."""
 
+from typing import Any
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -12,6 +14,7 @@ from portal.audit import actions as audit
 from portal.audit import queries
 from portal.audit.actions import Report, sealing
 from portal.audit.models import Entry, Head, Link
+from portal.celery import app
 from tests.integration.audit.log import record, tamper, triggers_off
 
 pytestmark = pytest.mark.django_db
@@ -273,6 +276,14 @@ def test_only_words_can_be_erased(entries: list[Entry]) -> None:
 def test_equal_texts_have_nothing_in_common_in_the_chain(entries: list[Entry]) -> None:
     digests = {bytes(digest) for digest in Entry.objects.values_list("reason_digest", flat=True)}
     assert len(digests) == 5
+
+
+def test_beat_has_it_sealed_every_few_seconds(db: None, settings: Any) -> None:
+    record(2)
+    planned = settings.CELERY["beat_schedule"]["audit"]
+    app.tasks[planned["task"]].apply(throw=True)
+    assert Head.objects.get().seq == 2
+    assert planned["schedule"] <= 10
 
 
 def test_where_the_chain_ends_is_logged(

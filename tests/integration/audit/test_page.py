@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 from django.contrib.messages import get_messages
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries
 
 from portal.accounts.queries import audit as entries
@@ -170,6 +172,31 @@ def test_it_asks_the_database_as_often_however_many_entries(
         with django_assert_num_queries(5):
             client.get("/audit/")
         record(20, by=scene.people["olga"])
+
+
+@pytest.mark.parametrize(
+    ("query", "index"),
+    [
+        ({}, "audit_by_time"),
+        ({"from": "2026-01-01"}, "audit_by_time"),
+        ({"person": "olga"}, "audit_by_account"),
+        ({"verb": "session.end"}, "audit_by_verb"),
+        ({"agent": "shop"}, "audit_by_agent_slug"),
+        ({"q": "session 0199"}, "audit_words_subject"),
+    ],
+)
+def test_each_filter_has_its_index(scene: Scene, client: Client, query: dict[str, str], index: str) -> None:
+    with CaptureQueriesContext(connection) as captured:
+        client.get("/audit/", query)
+    (asked,) = [
+        each["sql"] for each in captured.captured_queries if "ORDER BY" in each["sql"] and "reason" in each["sql"]
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("SET LOCAL enable_sort = off")
+        cursor.execute(f"EXPLAIN {asked}")
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert index in plan
 
 
 # ── what is shown
