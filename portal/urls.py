@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *site.pages(localization.urls.urlpatterns),
     *site.pages(portal.accounts.urls.pages),
     *site.own_pages(portal.accounts.urls.own),
+    *portal.accounts.urls.public,
     *sessions_app.urls.public,
     *portal.health.urls,
     *portal.metrics.urls,

@@ -26,6 +26,7 @@ NAVIGATION = (
         [
             ("session-management", _("Session Management"), people.OPERATORS),
             ("localization", _("Localization"), people.STAFF),
+            ("people", _("People"), people.OPERATORS),
             ("audit", _("Audit log"), people.STAFF),
         ],
     ),

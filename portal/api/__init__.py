@@ -16,7 +16,7 @@ from pydantic_core import to_json
 
 from portal.accounts import auth as accounts
 from portal.accounts.permissions import ANONYMOUS, Principal, visitor
-from portal.api import audit, tokens
+from portal.api import audit, people, tokens
 from portal.api.reference import Reference
 from portal.lib import strict_json
 from portal.rest import errors, idempotency, problems
@@ -111,7 +111,7 @@ api = PortalAPI(
     renderer=Renderer(),
 )
 errors.install(api, {**PROBLEMS, **tokens.PROBLEMS})
-for part in (sessions, deeds, messages, interactions, data, agents, policies, chat, tokens, audit):
+for part in (sessions, deeds, messages, interactions, data, agents, policies, chat, tokens, audit, people):
     api.add_router("", part.router)
 idempotency.install(api, caller=_caller)
 

@@ -20,7 +20,7 @@ from tests import cast
 from tests.integration.api.bench import KEY, START, grow_older, is_replay, send
 from tests.integration.api.conftest import program, refused
 
-WITH_A_SECRET = {"/chat/{slug}", "/agents/{slug}/identity-secret", "/tokens"}
+WITH_A_SECRET = {"/chat/{slug}", "/agents/{slug}/identity-secret", "/tokens", "/people", "/people/{id}/invitation"}
 
 
 # ── sent again

@@ -54,6 +54,13 @@ TABLE = {
     ("POST", "/tokens"): (201, 201, 201, 201, 403, 403, 401),
     ("PATCH", "/tokens/0"): (404, 404, 404, 404, 403, 403, 401),  # nobody's
     ("DELETE", "/tokens/0"): (404, 404, 404, 404, 403, 403, 401),
+    ("GET", "/people"): (200, 200, 200, 403, 403, 403, 401),
+    ("POST", "/people"): (201, 403, 403, 403, 403, 403, 401),
+    ("GET", "/people/0"): (404, 404, 404, 404, 404, 404, 401),  # nobody
+    ("PATCH", "/people/0"): (404, 404, 404, 404, 404, 404, 401),
+    ("POST", "/people/0/invitation"): (404, 404, 404, 404, 404, 404, 401),
+    ("PUT", "/agents/shop/members/olga"): (200, 200, 404, 403, 404, 404, 401),
+    ("DELETE", "/agents/shop/members/olga"): (422, 422, 404, 403, 404, 404, 401),  # nobody else owns it
 }
 BODIES = {
     "/sessions": START,
@@ -70,9 +77,13 @@ BODIES = {
     "/agents/shop/session-policy/preview": {"warn_before": 30},
     "/tokens": {"name": "report", "expires_at": None},
     "/tokens/0": {"name": "report"},
+    "/people": {"username": "nina", "name": "Nina", "email": "nina@portal.example", "role": "owner"},
+    "/people/0": {"role": "owner"},
+    "/agents/shop/members/olga": {"role": "owner"},
 }
 CODES = {401: "unauthenticated", 403: "forbidden", 404: "not_found", 409: "state_changed"}
 REFUSED = {"/sessions/#/transfer": "transfer_impossible", "/sessions/#/fast-forward": "invalid"}
+REFUSED["/agents/shop/members/olga"] = "invalid"
 
 
 @pytest.mark.parametrize("caller", CALLERS)
@@ -94,6 +105,7 @@ def test_every_operation_is_in_the_table():
     paths = api.document()["paths"]
     known = {(m.upper(), p) for p, methods in paths.items() for m in methods if "/chat/" not in p}
     names = {"#": "{session}", "shop": "{slug}", "versions/1": "versions/{number}", "tokens/0": "tokens/{id}"}
+    names |= {"people/0": "people/{id}", "members/olga": "members/{username}"}
     rows = {(method, "/api/v1" + _with(names, path)) for method, path in TABLE}
     assert rows == known
 
