@@ -7,7 +7,7 @@ from typing import Any, TypeVar, cast
 from django.contrib.admin import AdminSite
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.urls import URLPattern
+from django.urls import URLPattern, URLResolver
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 
@@ -74,6 +74,10 @@ class BackOffice(PortalAdminSite):
 
     index_title = _("Back office")
     entering = people.ADMINS
+
+    def get_urls(self) -> list[URLResolver | URLPattern]:
+        """Without the way from a record to its page: no record has one, and Django fails where the number is none."""
+        return [pattern for pattern in super().get_urls() if getattr(pattern, "name", None) != "view_on_site"]
 
 
 site = PortalAdminSite(name="portal")
