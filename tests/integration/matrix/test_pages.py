@@ -31,6 +31,8 @@ OWNERS: Row = ("sign in", "403", "403", "in", "404", "in")
 TRANSLATORS: Row = ("sign in", "403", "in", "in", "404", "in")
 ADMINS: Row = ("sign in", "403", "403", "403", "403", "in")
 HOLDER: Row = ("sign in", "404", "404", "in", "404", "404")  # of olga's token
+MEMBER: Row = ("sign in", "403", "403", "in", "404", "in")  # of the shop's translator
+ADMIN_OF_MEMBER: Row = ("sign in", "403", "403", "403", "404", "in")
 NO_FORM: Row = ("sign in", "403", "405", "405", "405", "405")
 
 # By the name of the address: who opens it (GET), and who sends its form (POST).
@@ -62,6 +64,14 @@ PAGES: dict[str, tuple[Row, Row]] = {
     "token-new": (SIGNED_IN, SIGNED_IN),
     "token": (HOLDER, HOLDER),
     "token-revoke": (("sign in", *("405",) * 5), HOLDER),
+    "people": (OPERATORS, NO_FORM),
+    "people-invite": (ADMINS, ADMINS),
+    "people-add": (OPERATORS, OPERATORS),
+    "person": (MEMBER, MEMBER),
+    "person-switch": (NO_FORM, ADMIN_OF_MEMBER),
+    "person-invitation": (NO_FORM, ADMIN_OF_MEMBER),
+    "person-take": (NO_FORM, MEMBER),
+    "invitation": (OPEN, OPEN),  # whoever has the link
     "openapi": (OPEN, OPEN),
     "api-docs": (OPEN, OPEN),
     "chat": (OPEN, OPEN),
@@ -69,6 +79,9 @@ PAGES: dict[str, tuple[Row, Row]] = {
     "readyz": (OPEN, OPEN),
     "metrics": (OPEN, NONE),  # from this machine
 }
+OF_AN_AGENT = [name for name, rows in PAGES.items() if {OWNERS, TRANSLATORS} & set(rows) and "person" not in name]
+# What a form has to say before it is asked whether one may.
+FORMS = {"person-switch": {"active": "no"}, "person-take": {"agent": "shop", "role": "translator"}}
 # Whose refusal does not depend on the agent: a translator has nothing to do with sessions, be they of theirs or not.
 SAME_FOR_TRANSLATORS = {"session-end", "session-pause", "session-resume", "session-transfer-cancel", "policy-preview"}
 
@@ -80,6 +93,12 @@ class Scene:
     accounts: dict[str, Account | None]
     shop: Agent
     helpdesk: Agent
+
+    @property
+    def translator(self) -> Account:
+        tara = self.accounts["translator"]
+        assert tara is not None
+        return tara
 
 
 @pytest.fixture
@@ -116,7 +135,7 @@ def test_each_gets_what_is_theirs(scene, name, comer):
 
 
 @pytest.mark.parametrize("comer", ["translator", "owner", "other owner"])
-@pytest.mark.parametrize("name", [name for name, rows in PAGES.items() if {OWNERS, TRANSLATORS} & set(rows)])
+@pytest.mark.parametrize("name", OF_AN_AGENT)
 def test_what_is_of_the_other_agent_is_not_there(scene, name, comer):
     """The two owners have changed places, and the translator comes to nothing of theirs."""
     stands_for = {"owner": "other owner", "other owner": "owner", "translator": "other owner"}[comer]
@@ -133,13 +152,17 @@ def got(scene: Scene, comer: str, method: str, name: str, agent: Agent) -> str:
     if (account := scene.accounts[comer]) is not None:
         client.force_login(account)
     session = cast.chatting(agent, cast.user(f"{comer} {method}", realm=agent.realm))
-    id = _token(scene) if name.startswith("token") else session.pk
-    values = {"slug": agent.slug, "id": id, "key": "session_expired", "language": "de"}
+    values = {"slug": agent.slug, "id": session.pk, "key": "session_expired", "language": "de"}
+    values |= {"uidb64": "MQ", "token": "not-one"}
+    if name.startswith("token"):
+        values["id"] = _token(scene)
+    if name.startswith("person"):
+        values["id"] = scene.translator.pk
     (pattern,) = (pattern for pattern in addresses() if pattern.name == name)
     address = reverse(name, kwargs={part: values[part] for part in pattern.pattern.converters})
     if name == "policy-preview":
         address += f"?agent={agent.slug}"
-    return _word(client.get(address) if method == "GET" else client.post(address))
+    return _word(client.get(address) if method == "GET" else client.post(address, FORMS.get(name)))
 
 
 def _token(scene: Scene) -> int:
