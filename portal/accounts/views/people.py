@@ -95,7 +95,10 @@ def person(request: HttpRequest, id: int) -> HttpResponse:
 @require_POST
 def switch(request: HttpRequest, id: int) -> HttpResponse:
     """Off or on, as `active` says: yes or no."""
-    seen = _seen(auth.principal(request), id)
+    principal = auth.principal(request)
+    seen = _seen(principal, id)
+    with doors.refusals():
+        _demand(allows(principal, Verb.EDIT_PEOPLE))
     active = {"yes": True, "no": False}.get(request.POST.get("active", ""))
     if active is None:
         raise BadRequest

@@ -162,6 +162,7 @@ def test_somebody_is_switched_off_and_on(house: House) -> None:
 def test_neither_off_nor_on_is_neither(house: House) -> None:
     for sent in ({}, {"active": "maybe"}):
         assert house.browser("root").post(f"/people/{house.olga.pk}/switch/", sent).status_code == 400
+        assert house.browser("olga").post(f"/people/{house.tara.pk}/switch/", sent).status_code == 403
     assert Account.objects.get(pk=house.olga.pk).is_active
 
 
