@@ -42,7 +42,10 @@ class Client:
         """The next frame of this type whose fields are as wanted, passing over others."""
         deadline = time.monotonic() + PATIENCE
         while (left := deadline - time.monotonic()) > 0:
-            frame = json.loads(self.socket.recv(timeout=left))
+            try:
+                frame = json.loads(self.socket.recv(timeout=left))
+            except TimeoutError:
+                break
             self.frames.append(frame)
             if frame["type"] == kind and all(frame.get(name) == value for name, value in wanted.items()):
                 return frame
