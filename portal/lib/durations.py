@@ -107,7 +107,10 @@ def iso(duration: timedelta, *, days: bool = False) -> str:
     hours, minutes = divmod(minutes, 60)
     fraction = f"{seconds.microseconds:06}".rstrip("0")
     amounts = {"H": f"{hours}", "M": f"{minutes}", "S": f"{seconds.seconds}" + (f".{fraction}" if fraction else "")}
-    return "PT" + ("".join(amount + sign for sign, amount in amounts.items() if amount != "0") or "0S")
+    said = {sign for sign, amount in amounts.items() if amount != "0"} or {"S"}
+    if said == {"H", "S"}:  # JSON Schema's `duration` knows no gap (RFC 3339, appendix A)
+        said.add("M")
+    return "PT" + "".join(amount + sign for sign, amount in amounts.items() if sign in said)
 
 
 def words(duration: timedelta, *, days: bool = False) -> str:

@@ -134,6 +134,7 @@ def test_a_refusal_names_what_is_taken_in_this_place():
         (29 * MINUTE + 48 * SECOND, "PT29M48S", "29 minutes 48 seconds", "29m 48s", "29:48"),
         (90 * MINUTE, "PT1H30M", "1 hour 30 minutes", "1h 30m", "1:30:00"),
         (4 * HOUR, "PT4H", "4 hours", "4h", "4:00:00"),
+        (HOUR + 50 * SECOND, "PT1H0M50S", "1 hour 50 seconds", "1h 50s", "1:00:50"),
         (DAY, "PT24H", "24 hours", "24h", "24:00:00"),
         (36 * HOUR, "PT36H", "36 hours", "36h", "36:00:00"),
         (60 * HOUR, "PT60H", "2 days 12 hours", "2d 12h", "2d 12:00:00"),
