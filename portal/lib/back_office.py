@@ -27,8 +27,12 @@ class Editable:
     has_delete_permission = staticmethod(_no)
 
 
-class ReadOnlyAdmin(ModelAdmin):
+class Shown:
     """Records are looked at, not changed: their changes go through the actions that own them."""
 
     has_view_permission = has_module_permission = staticmethod(_yes)
     has_add_permission = has_change_permission = has_delete_permission = staticmethod(_no)
+
+
+class ReadOnlyAdmin(Shown, ModelAdmin):
+    """A list of such records."""

@@ -222,6 +222,24 @@ def test_an_owner_does_not_remove_somebody_from_anothers_agent(house: House) -> 
     assert house.tara.grants.count() == 2
 
 
+# ── the back office
+def test_the_back_office_is_no_way_around_the_rules_and_the_log(house: House) -> None:
+    root = house.browser("root")
+    grant = house.tara.grants.get()
+    address = f"/admin/accounts/account/{house.root.pk}/change/"
+    rights = {"role": "user", "is_active": "", "is_superuser": "", "is_staff": ""}
+    person = {"username": "root", "first_name": "Ruth", "last_name": "", "email": ""}
+    none = {"grants-TOTAL_FORMS": "0", "grants-INITIAL_FORMS": "0"}
+    assert root.post(address, {**person, **rights, **none}).status_code == 302
+    account = Account.objects.get(pk=house.root.pk)
+    assert (account.first_name, account.role, account.is_active) == ("Ruth", Role.ADMIN, True)
+
+    taken = {"grants-TOTAL_FORMS": "1", "grants-INITIAL_FORMS": "1", "grants-0-id": grant.pk, "grants-0-DELETE": "on"}
+    root.post(f"/admin/accounts/account/{house.tara.pk}/change/", {**person, "username": "tara", **taken})
+    assert house.tara.grants.get() == grant
+    assert root.get("/admin/accounts/account/add/").status_code == 403
+
+
 def test_a_name_is_shown_as_text(house: House) -> None:
     Account.objects.filter(pk=house.tara.pk).update(first_name="<script>alert(1)</script>")
     root = house.browser("root")
