@@ -113,6 +113,11 @@ CHAT_STARTS_PER_MINUTE = env.integer("CHAT_STARTS_PER_MINUTE", 120, minimum=1)
 # How many frames one connection of a chat may send in a second, and how many at once.
 CHAT_FRAMES_PER_SECOND = env.integer("CHAT_FRAMES_PER_SECOND", 10, minimum=1)
 CHAT_FRAMES_BURST = env.integer("CHAT_FRAMES_BURST", 30, minimum=1)
+# How many connections of chats and live pages one address may have open with one web process, and one person.
+SOCKETS_PER_ADDRESS = env.integer("SOCKETS_PER_ADDRESS", 500, minimum=1)
+SOCKETS_PER_USER = env.integer("SOCKETS_PER_USER", 30, minimum=1)
+# How many tokens and identities that do not count one address may show in a minute.
+TOKEN_FAILURES_PER_MINUTE = env.integer("TOKEN_FAILURES_PER_MINUTE", 60, minimum=1)
 
 # ── people ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 AUTH_USER_MODEL = "accounts.Account"

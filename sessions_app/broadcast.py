@@ -1,8 +1,9 @@
-"""Hints that something changed: which ids, never what they are. A hint may be lost, repeated or late."""
+"""Hints that something changed: which ids, never what they are; or that somebody may do less. A hint may be lost,
+repeated or late."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 import structlog
@@ -13,6 +14,7 @@ from portal.lib import background
 
 GROUP = "changes"
 CHUNK = 1000  # ids per hint
+Who = Literal["accounts", "visitors"]
 log = structlog.get_logger(__name__)
 
 
@@ -30,13 +32,21 @@ def announce(changes: Sequence[Changed]) -> None:
         background.run(_send(changes))
 
 
+def rights_changed(who: Who) -> None:
+    """Tell every process that some of them may have less rights now: open sockets ask again at once. As `announce`."""
+    background.run(_group_send({"type": "rights", "who": who}))
+
+
 async def _send(changes: Sequence[Changed]) -> None:
-    layer = get_channel_layer()
+    for chunk in _chunks(changes):
+        await _group_send({"type": "changes", "items": chunk})
+
+
+async def _group_send(message: dict[str, Any]) -> None:
     try:
-        for chunk in _chunks(changes):
-            await layer.group_send(GROUP, {"type": "changes", "items": chunk})
+        await get_channel_layer().group_send(GROUP, message)
     except (OSError, RedisError) as error:
-        log.warning("hint not sent", error=str(error), changes=len(changes))
+        log.warning("hint not sent", error=str(error), kind=message["type"])
 
 
 def _chunks(changes: Iterable[Changed]) -> Iterator[list[list[Any]]]:
@@ -46,5 +56,5 @@ def _chunks(changes: Iterable[Changed]) -> Iterator[list[list[Any]]]:
 
 
 def heard(message: dict[str, Any]) -> list[Changed]:
-    """The changes of a received hint."""
-    return [Changed(UUID(session), UUID(thread), agent) for session, thread, agent in message["items"]]
+    """The changes of a received hint; none in one of another kind."""
+    return [Changed(UUID(session), UUID(thread), agent) for session, thread, agent in message.get("items", ())]

@@ -11,6 +11,7 @@ pages: list[URLPattern] = [
     path("agents/new/slug/", building.slug, name="agent-new-slug"),
     path("agents/<slug:slug>/", agents.agent, name="agent"),
     path("agents/<slug:slug>/settings/", agent_settings.agent_settings, name="agent-settings"),
+    path("agents/<slug:slug>/settings/identity-secret/", agent_settings.identity_secret, name="agent-identity-secret"),
     path("agents/<slug:slug>/session-policy/", policy.session_policy, name="session-policy"),
     path("agents/<slug:slug>/sessions/", sessions.agent_sessions, name="agent-sessions"),
     path("sessions/", sessions.all_sessions, name="sessions"),

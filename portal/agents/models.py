@@ -73,3 +73,23 @@ class Agent(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class IdentitySecret(models.Model):
+    """What a site signs with when it vouches for its users to an agent. It has to be read again to check a signature,
+    so it is encrypted (`portal/lib/sealing.py`), not hashed. A table of its own: nobody who reads agents reads it."""
+
+    agent = models.ForeignKey(Agent, models.CASCADE, related_name="+")
+    sealed = models.TextField(editable=False)
+    made_at = models.DateTimeField(db_default=Now(), editable=False)
+    ends_at = models.DateTimeField(null=True)  # of one that has been replaced
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                name="one_identity_secret_per_agent", fields=["agent"], condition=models.Q(ends_at__isnull=True)
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"identity secret of {self.agent}"

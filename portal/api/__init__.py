@@ -23,7 +23,7 @@ from portal.rest import errors, idempotency, problems
 from portal.rest.auth import Bearer, Cookie
 from portal.rest.keyed import Caller
 from portal.rest.openapi import documented
-from sessions_app.api import agents, chat, data, deeds, interactions, messages, policies, sessions
+from sessions_app.api import agents, chat, data, deeds, identity, interactions, messages, policies, sessions
 from sessions_app.api.caller import ApiRequest
 from sessions_app.api.errors import PROBLEMS
 from sessions_app.queries import visitors
@@ -111,7 +111,7 @@ api = PortalAPI(
     renderer=Renderer(),
 )
 errors.install(api, {**PROBLEMS, **tokens.PROBLEMS})
-for part in (sessions, deeds, messages, interactions, data, agents, policies, chat, tokens, audit, people):
+for part in (sessions, deeds, messages, interactions, data, agents, identity, policies, chat, tokens, audit, people):
     api.add_router("", part.router)
 idempotency.install(api, caller=_caller)
 

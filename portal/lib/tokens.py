@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 PERSONAL = "pat_"
 VISITOR = "vis_"
+IDENTITY = "ids_"  # what a site signs with: not a credential by itself
 
 
 class Minted(NamedTuple):

@@ -1,69 +1,62 @@
 """Opening chats: users, their tokens and threads, and sessions that programs start for them."""
 
-from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any, cast
 from uuid import UUID
 
 from django.db import transaction
 
-from portal.accounts.permissions import NotVisible, Principal, Verb, demand
-from portal.agents.models import Agent
-from portal.lib import clock, ids, tokens
+from portal.accounts.permissions import NotAllowed, NotVisible, Principal, Verb, demand
+from portal.agents.core.identity import ANONYMOUS
+from portal.agents.models import Agent, Identity
+from portal.lib import ids
+from sessions_app.actions import visiting
 from sessions_app.actions._apply import Outcome, apply
 from sessions_app.actions.deeds import Refused, actor
+from sessions_app.actions.visiting import VISITOR_FOR, Opened
 from sessions_app.core import commands as c
-from sessions_app.models import ChatUser, Thread, VisitorToken
-from sessions_app.queries import chats
+from sessions_app.models import ChatUser, Thread
+from sessions_app.queries import visitors
 
-VISITOR_FOR = timedelta(days=30)
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """A visitor's way in: the token is shown this once."""
-
-    visitor_token: str
-    user_id: UUID
-    thread_id: UUID
+__all__ = ["VISITOR_FOR", "Opened"]
 
 
 class UnknownThread(Exception):
     """The thread does not exist, or is another user's or another agent's."""
 
 
+class IdentityRequired(NotAllowed):
+    """The agent chats only with people whom the site has identified."""
+
+
 def visit(*, agent: Agent, user_id: UUID | None, secret: str | None) -> Opened:
     """A visitor comes to an agent's chat. Who comes back with a valid token (`user_id` is its user, `secret` the token
     itself) is the same user in the same thread, for 30 more days; everybody else is new. No session starts before the
-    chat is opened."""
+    chat is opened. Raises IdentityRequired."""
+    demand_identified(agent, user_id)
     with transaction.atomic():
         if user_id is None or secret is None:
-            user_id, secret = _new_visitor(agent)
-        else:
-            _prolong(secret)
-        # One that the agent has handed on is still the chat that its page shows.
-        thread = chats.with_agent(agent, user=user_id) or Thread.objects.create(user_id=user_id, agent=agent)
-    return Opened(secret, user_id, thread.pk)
+            return visiting.enter(agent, _new_visitor(agent), None)
+        return visiting.enter(agent, user_id, secret)
+
+
+def demand_identified(agent: Agent, user_id: UUID | None) -> None:
+    """Raises IdentityRequired where the agent wants to know who somebody is and nobody has said so."""
+    if agent.identity == Identity.REQUIRED and not (user_id and visitors.is_identified(user_id)):
+        raise IdentityRequired
 
 
 def new_chat(*, user_id: UUID, agent_id: int, language: str | None) -> Outcome:
     """Another thread beside the old ones, and a session in it: both, or neither. A thread without one would be the
-    user's latest, and take the place of the chat they have. Raises Refused."""
+    user's latest, and take the place of the chat they have. Raises IdentityRequired, Refused."""
+    demand_identified(Agent.objects.get(pk=agent_id), user_id)
     opened = c.NewThread(user=user_id, agent=agent_id)
     return _start(c.Start(opens=opened, actor=c.USER, prompt="yes", cause="new_chat", language=language))
 
 
-def _new_visitor(agent: Agent) -> tuple[UUID, str]:
+def _new_visitor(agent: Agent) -> UUID:
     id = ids.uuid7()
-    minted = tokens.mint(prefix=tokens.VISITOR)
-    ChatUser.objects.create(id=id, realm=agent.realm, external_id=f"visitor-{id}", name=visitor_name(id))
-    VisitorToken.objects.create(digest=minted.digest, user_id=id, expires_at=clock.now() + VISITOR_FOR)
-    return id, minted.secret
-
-
-def _prolong(secret: str) -> None:
-    until = clock.now() + VISITOR_FOR
-    VisitorToken.objects.filter(digest=tokens.digest(secret)).update(expires_at=until)
+    ChatUser.objects.create(id=id, realm=agent.realm, external_id=f"{ANONYMOUS}{id}", name=visitor_name(id))
+    return id
 
 
 def visitor_name(id: UUID) -> str:
@@ -97,11 +90,12 @@ def start_for(
 
 def start_own(*, principal: Principal, agent: Agent, thread: UUID | None = None, start: dict[str, Any]) -> Outcome:
     """Start a session for oneself with an agent one chats with already, in a new thread unless one's own is given.
-    As `start_for`."""
+    As `start_for`; raises IdentityRequired, too."""
     demand(principal, Verb.CHAT, see=Verb.CHAT, user_id=principal.user_id)
     mine = Thread.objects.filter(user=principal.user_id, agent=agent)
     if not mine.exists():
         raise NotVisible
+    demand_identified(agent, principal.user_id)
     if thread is not None and not mine.filter(pk=thread).exists():
         raise UnknownThread
     where = _where(thread, user_id=cast(UUID, principal.user_id), agent_id=agent.pk)

@@ -12,7 +12,9 @@ from pydantic import BaseModel, StringConstraints
 
 from localization.core.languages import spoken
 from portal.accounts.permissions import NotVisible
-from portal.agents import models
+from portal.agents import auth, models
+from portal.agents.core.identity import LONGEST as LONGEST_IDENTITY
+from portal.agents.core.identity import Identity
 from portal.agents.core.origins import may_chat
 from portal.lib import clock, origin
 from portal.rest.fields import STORABLE, Instant
@@ -20,7 +22,8 @@ from portal.rest.idempotency import secret_answer
 from portal.rest.openapi import answers
 from portal.rest.problems import Problem, unauthenticated
 from portal.rest.throttling import Limit, network
-from sessions_app.actions import chats
+from sessions_app.actions import chats, identifying
+from sessions_app.actions.visiting import Opened
 from sessions_app.api.agents import AgentName
 from sessions_app.api.schemas.fields import Body, Language
 from sessions_app.queries import agents, visitors
@@ -30,10 +33,16 @@ LIMIT = Limit("chat", most=settings.CHAT_STARTS_PER_MINUTE, seconds=60)
 
 
 Token = Annotated[str, StringConstraints(max_length=200), STORABLE]
+SignedIdentity = Annotated[str, StringConstraints(max_length=LONGEST_IDENTITY), STORABLE]
 
 
 class StartChat(Body):
+    """Who comes: `visitor_token` as an earlier answer gave it; `identity`, a JWT with which your site vouches for its
+    user, signed with HS256 and the agent's identity secret: `sub`, `exp` at most 24 hours ahead, and if you like
+    `name`, `email`, `locale`."""
+
     visitor_token: Token | None = None
+    identity: SignedIdentity | None = None
     language: Language | None = None
 
 
@@ -84,6 +93,9 @@ def _readable_by(page: str | None, response: HttpResponse) -> HttpResponse:
 router.add_decorator(from_allowed_origins, mode="view")
 
 
+REFUSALS = ("forbidden", "not_found", "agent_disabled", "invalid", "session_limit_reached", "rate_limited")
+
+
 # ── the operations ───────────────────────────────────────────────────────────────────────────────────────────────────
 @router.api_operation(["OPTIONS"], "/chat/{slug:slug}", auth=None, include_in_schema=False)
 def preflight(request: ChatRequest, slug: str) -> HttpResponse:  # noqa: ARG001
@@ -100,22 +112,25 @@ def preflight(request: ChatRequest, slug: str) -> HttpResponse:  # noqa: ARG001
     "/chat/{slug:slug}",
     auth=None,
     summary="Begin a chat",
-    **answers(Chat, "forbidden", "not_found", "agent_disabled", "invalid", "rate_limited", status_201=Chat, status=200),
+    **answers(Chat, *REFUSALS, status_201=Chat, status=200),
 )
 @secret_answer
 def start_chat(request: ChatRequest, slug: str, body: StartChat = NEW_VISITOR) -> Status[Chat]:  # noqa: ARG001
-    """201 for a new visitor, 200 for one who comes back with a token. No session starts before the chat is opened."""
+    """201 with a new visitor token, 200 when the one that was sent goes on. With an `identity` the chat is that of the
+    user your site vouches for, on whatever device; an anonymous visitor's becomes theirs. Without one, an agent that
+    requires it answers 401. No session starts before the chat is opened."""
     agent = _open(request.agent)
     known = _known(agent, body.visitor_token)
-    opened = chats.visit(agent=agent, user_id=known, secret=body.visitor_token)
+    identity = _identity(agent, body.identity)
+    opened = _enter(agent, known, body.visitor_token, identity)
     chat = Chat(
         visitor_token=opened.visitor_token,
         agent=AgentName.model_validate(agent, from_attributes=True),
         thread=opened.thread_id,
-        language=spoken(body.language, agent.languages) or agent.default_language,
+        language=_language(agent, body.language, identity.locale if identity else None),
         server_now=clock.now(),
     )
-    return Status(200 if known else 201, chat)
+    return Status(200 if opened.visitor_token == body.visitor_token else 201, chat)
 
 
 def _open(agent: models.Agent | None) -> models.Agent:
@@ -133,3 +148,36 @@ def _known(agent: models.Agent, token: str | None) -> UUID | None:
     if token and user is None:
         raise unauthenticated("This visitor token is unknown or has expired; ask again without it.")
     return user
+
+
+def _identity(agent: models.Agent, token: str | None) -> Identity | None:
+    if token is None:
+        return None
+    if agent.identity == models.Identity.NONE:
+        raise _not_identified("This agent takes no identity; its settings say so.")
+    try:
+        return auth.identified(agent, token)
+    except auth.NotIdentified as refused:
+        raise _not_identified(str(refused)) from None
+
+
+def _not_identified(sentence: str) -> Problem:
+    return Problem("invalid", f"identity: {sentence}", errors={"identity": [sentence]})
+
+
+def _enter(agent: models.Agent, known: UUID | None, token: str | None, identity: Identity | None) -> Opened:
+    try:
+        if identity is None:
+            return chats.visit(agent=agent, user_id=known, secret=token)
+        return identifying.identify(agent=agent, identity=identity, user_id=known, secret=token)
+    except chats.IdentityRequired:
+        raise unauthenticated("This agent chats with people whom their site has identified: send `identity`.") from None
+    except identifying.NoRoom as full:
+        taken = [str(session) for session in full.open_sessions]
+        raise Problem("session_limit_reached", identifying.FULL, members={"open_sessions": taken}) from None
+
+
+def _language(agent: models.Agent, *wanted: str | None) -> str:
+    """The agent's that comes nearest to the first it has something for."""
+    found = (spoken(tag, agent.languages) for tag in wanted if tag)
+    return next(filter(None, found), agent.default_language)

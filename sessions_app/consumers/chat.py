@@ -15,12 +15,12 @@ from django.conf import settings
 from django.db import Error
 
 from portal.accounts.permissions import Verb, allows, visitor
+from portal.agents.core.identity import LONGEST as LONGEST_IDENTITY
 from portal.lib import threads, tokens
 from portal.lib.clock import now as database_now
 from sessions_app import broadcast
-from sessions_app.actions import Outcome, deeds
-from sessions_app.actions import chats as opening
-from sessions_app.consumers import frames, refusals, telling, visits
+from sessions_app.actions import Outcome
+from sessions_app.consumers import frames, places, refusals, telling, visits
 from sessions_app.consumers.bucket import Bucket
 from sessions_app.consumers.feed import feed
 from sessions_app.consumers.frames import Invalid, Unreadable
@@ -30,7 +30,7 @@ from sessions_app.consumers.telling import Standing
 from sessions_app.core import commands as c
 from sessions_app.core.agents import LONGEST_SLUG
 from sessions_app.core.decision import Refusal
-from sessions_app.core.facts import LIMITS, EndReason, Facts, State
+from sessions_app.core.facts import LIMITS, EndReason, State
 from sessions_app.queries import chats
 from sessions_app.queries.chats import Chat, Seen
 
@@ -49,6 +49,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Channels calls `disconnect` after a clean end only. However this one ends, the feed must forget it."""
         self.serving = asyncio.current_task()
+        self.held = places.Held()
         try:
             await super().__call__(scope, receive, send)
         except asyncio.CancelledError:
@@ -58,6 +59,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
             self.over = True
             self._no_deadline()
             feed().remove(self)
+            self.held.give_back()
 
     async def dispatch(self, message: dict[str, Any]) -> None:
         """Channels has a thread close old database connections before each frame, a quarter of what a message costs.
@@ -67,6 +69,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
     async def connect(self) -> None:
         self.visit: visits.Visit | None = None
         self.token = b""
+        self.sure_since = 0.0  # when it was last asked whether the token counts, by the loop's clock
         self.seen = Seen(0, None)
         self.standing = Standing()
         self.told: dict[UUID, tuple[int, State]] = {}  # session → the row version and state last spoken of
@@ -74,10 +77,14 @@ class ChatConsumer(AsyncWebsocketConsumer):
         self.showing = asyncio.Lock()
         self.bucket = Bucket(rate=settings.CHAT_FRAMES_PER_SECOND, burst=settings.CHAT_FRAMES_BURST)
         await self.accept()
+        self.address = places.address(self.scope)
+        if not self.held.take("address", self.address, most=settings.SOCKETS_PER_ADDRESS):
+            await self._end(4429, "rate_limited", "Too many open connections from this address.")
+            return
         self.deadline = asyncio.get_running_loop().call_later(HELLO_WITHIN, self._too_late)
 
     def _too_late(self) -> None:
-        self.closing = asyncio.ensure_future(self.close(4408, "hello did not come within 5 seconds"))
+        self.closing = asyncio.ensure_future(self._end(4408, "invalid", "hello did not come within 5 seconds"))
 
     def _no_deadline(self) -> None:
         if self.deadline is not None:
@@ -105,7 +112,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         except Unreadable as error:
             await self._end(4400, "invalid", str(error))
         except visits.Closed as error:
-            await self.close(error.code, error.reason)
+            await self._end(error.code, error.problem, error.reason)
 
     async def _end(self, code: int, problem: str, detail: str) -> None:
         with contextlib.suppress(Error):  # it ends also where there is no clock to stamp the reason with
@@ -126,12 +133,16 @@ class ChatConsumer(AsyncWebsocketConsumer):
             thread, after = frames.uuid(frame, "thread"), frames.number(frame, "after")
         except Invalid as error:
             raise Unreadable(error.detail) from None
-        self.visit = await threads.in_database(partial(visits.visit, secret, thread, visits.origin(self.scope)))
-        if self.visit is None:
-            await self._end(4401, "unauthenticated", "This token does not count any more.")
-            return
+        self.sure_since = asyncio.get_running_loop().time()
+        origin = visits.origin(self.scope)
+        self.visit = await threads.in_database(partial(visits.visit, secret, thread, origin, self.address))
+        self._take_place(self.visit)
         self.token = tokens.digest(secret)
         await self._show_thread(self.visit.thread, after=after)
+
+    def _take_place(self, visit: visits.Visit) -> None:
+        if not self.held.take("user", str(visit.user), most=settings.SOCKETS_PER_USER):
+            raise visits.Closed(4429, "rate_limited", "You have too many open connections. Close one first.")
 
     async def _show_thread(self, thread: UUID, *, after: int) -> None:
         """Begin to show a thread: what is in it, then what comes. The one before is let go when this one has been read,
@@ -188,7 +199,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
             await self._start(cause="limit_reached", after=after)
 
     async def revoked(self) -> None:
-        await self._end(4401, "unauthenticated", "This token does not count any more.")
+        await self._end(4401, "unauthenticated", visits.REVOKED)
 
     # ── what it says ─────────────────────────────────────────────────────────────────────────────────────────────────
     async def _handle(self, frame: dict[str, Any]) -> None:
@@ -198,7 +209,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
             raise Unreadable("This type of frame is not known here.")
         if not self.bucket.take():
             await self._error("rate_limited", "Too many frames at once. Wait two seconds and send it again.", client_id)
-            raise visits.Closed(4429, f"more than {settings.CHAT_FRAMES_PER_SECOND} frames a second")
+            return await self.close(4429, f"more than {settings.CHAT_FRAMES_PER_SECOND} frames a second")
         try:
             await deed(self, frame)
         except Invalid as error:
@@ -298,10 +309,46 @@ class ChatConsumer(AsyncWebsocketConsumer):
         assert self.visit is not None, "who has not said hello has no chats"
         language = frames.text(frame, "language", most=35) or None
         self._demand(Verb.CHAT)
-        session, outcome = await threads.in_database(partial(_begin_beside, self.thread, self.visit.user, language))
+        session, outcome = await threads.in_database(
+            partial(visits.begin_beside, self.thread, self.visit.user, language)
+        )
         broadcast.announce([broadcast.Changed(session.id, self.thread, session.agent)])
         feed().fetch({self.thread})
         await self._acknowledge(frame, outcome)
+
+    # ── who they turn out to be ──────────────────────────────────────────────────────────────────────────────────────
+    async def _identify(self, frame: dict[str, Any]) -> None:
+        """The token changes with the person. Meanwhile nobody looks whether the old one still counts."""
+        assert self.visit is not None, "who has not said hello cannot be identified"
+        if frames.client_id(frame) is None:
+            raise Invalid("identify needs a client_id of 1 to 64 characters: its ack has the new token.")
+        identity = frames.text(frame, "identity", most=LONGEST_IDENTITY, required=True)
+        feed().remove(self)
+        since = asyncio.get_running_loop().time()
+        try:
+            self.visit = await threads.in_database(
+                partial(visits.identify, self.visit, self.thread, identity, self.address)
+            )
+        except (Invalid, Refused, Error):
+            feed().add(self)
+            feed().fetch({self.thread})
+            raise
+        self.token, self.sure_since = tokens.digest(self.visit.secret), since
+        await self._acknowledge_alone(frame, visitor_token=self.visit.secret)
+        self._take_place(self.visit)
+        await self._show_thread(self.visit.thread, after=0)
+
+    async def _log_out(self, frame: dict[str, Any]) -> None:
+        assert self.visit is not None, "who has not said hello is not logged in"
+        await threads.in_database(partial(visits.leave, self.visit))
+        await self._acknowledge_alone(frame)
+        await self.close(4401, "logged out")
+
+    async def _acknowledge_alone(self, frame: dict[str, Any], **told: str) -> None:
+        """Of what is no command of a session."""
+        if client_id := frames.client_id(frame):
+            nothing = {"message_id": None, "seq": None}
+            await self.send(frames.write("ack", await _now(), client_id=client_id, **nothing, **told))
 
 
 Deed = Callable[[ChatConsumer, dict[str, Any]], Awaitable[None]]
@@ -317,22 +364,13 @@ DEEDS: dict[str, Deed] = {
     "clear_history": ChatConsumer._clear_history,
     "set_language": ChatConsumer._set_language,
     "new_chat": ChatConsumer._new_chat,
+    "identify": ChatConsumer._identify,
+    "log_out": ChatConsumer._log_out,
 }
 
 
 async def _now() -> datetime:
     return await threads.in_database(database_now)
-
-
-def _begin_beside(thread: UUID, user: UUID, language: str | None) -> tuple[Facts, Outcome]:
-    """A new chat with the agent that this one is with by now. Raises Refused."""
-    agent = chats.threads_of(user).values_list("agent_id", flat=True).get(pk=thread)
-    try:
-        outcome = opening.new_chat(user_id=user, agent_id=agent, language=language)
-    except deeds.Refused as refused:
-        raise refusals.of(refused.refusal, refused.outcome, language=language) from None
-    assert outcome.session is not None, "a start that was not refused has a session"
-    return outcome.session, outcome
 
 
 def _with_history(chat: Chat) -> Chat:

@@ -19,7 +19,9 @@ from sessions_app.queries import chats, visitors
 from sessions_app.queries.chats import Chat, Seen
 
 GATHER_FOR = 0.01  # seconds between the first hint and the fetch
-LOOK_EVERY = 5.0  # seconds between looks without any hint: a lost one heals, a revoked token is noticed
+LOOK_EVERY = 3.5  # seconds between looks without any hint: a lost one heals, a revoked token is noticed
+SURE_FOR = 4.8  # seconds after which nothing more is told before the token has been looked at (5-promises.md, R15)
+ASK_FOR = 0.25  # seconds from the first word of a revoked token to the look at all of them
 RETRY_AFTER = 1.0
 SHOW_WITHIN = 10.0  # seconds; a connection that takes nothing for so long is cut off
 log = structlog.get_logger(__name__)
@@ -30,6 +32,7 @@ class Viewer(Protocol):
 
     thread: UUID
     token: bytes  # digest of the visitor token
+    sure_since: float  # when it was last asked whether that counts, by the loop's clock
 
     @property
     def seen(self) -> Seen: ...
@@ -51,12 +54,17 @@ class Feed:
         self._behind: set[Viewer] = set()  # something changed while they were being told of something before
         self._fetching: asyncio.Task[None] | None = None
         self._looking: asyncio.Task[None] | None = None
+        self._asking: asyncio.Task[None] | None = None
+        self._hears_of_rights = False
 
     def add(self, viewer: Viewer) -> None:
         stop = hub().watch_thread(viewer.thread, self._heard)
         self._viewers.setdefault(viewer.thread, {})[viewer] = stop
         if self._looking is None or self._looking.done():
             self._looking = asyncio.create_task(self._look())
+        if not self._hears_of_rights:
+            self._hears_of_rights = True
+            hub().watch_rights("visitors", self._ask_soon)
 
     def remove(self, viewer: Viewer) -> None:
         viewers = self._viewers.get(viewer.thread, {})
@@ -96,8 +104,12 @@ class Feed:
         }
 
     def _show(self, found: dict[UUID, Chat]) -> None:
+        """Who is not sure to have a right to it still is left out: the next look asks, and then fetches everything."""
+        sure = asyncio.get_running_loop().time() - SURE_FOR
         for thread, chat in found.items():
             for viewer in list(self._viewers.get(thread, ())):
+                if viewer.sure_since < sure:
+                    continue
                 if viewer in self._telling:
                     self._behind.add(viewer)
                 else:
@@ -136,11 +148,28 @@ class Feed:
                 log.warning("chats cannot be looked at", error=str(error))
             self.fetch(set(self._viewers))
 
+    def _ask_soon(self) -> None:
+        """Somebody's token may count no more. However many say so, it is asked for all of them, and not too often."""
+        if self._asking is None or self._asking.done():
+            self._asking = asyncio.create_task(self._ask())
+
+    async def _ask(self) -> None:
+        await asyncio.sleep(ASK_FOR)
+        try:
+            await self._check_tokens()
+        except Error as error:
+            log.warning("tokens cannot be looked at", error=str(error))  # the next look does
+
     async def _check_tokens(self) -> None:
-        viewers = [viewer for group in self._viewers.values() for viewer in group]
-        valid = await threads.in_database(partial(visitors.valid, [viewer.token for viewer in viewers]))
-        for viewer in viewers:
-            if viewer.token not in valid:
+        since = asyncio.get_running_loop().time()
+        tokens = {viewer: viewer.token for group in self._viewers.values() for viewer in group}
+        valid = await threads.in_database(partial(visitors.valid, list(tokens.values())))
+        for viewer, token in tokens.items():
+            if viewer not in self._viewers.get(viewer.thread, ()) or viewer.token != token:
+                continue  # it is gone, or somebody else's by now
+            if token in valid:
+                viewer.sure_since = since
+            else:
                 self.remove(viewer)
                 self._show_out(viewer)
 

@@ -15,7 +15,7 @@ from redis.exceptions import RedisError
 
 from portal.lib.loops import PerLoop
 from sessions_app import broadcast
-from sessions_app.broadcast import Changed
+from sessions_app.broadcast import Changed, Who
 
 RETRY_AFTER = 1.0  # seconds, when Redis is away
 Listener = Callable[[list[Changed]], None]
@@ -29,6 +29,7 @@ class Hub:
     def __init__(self) -> None:
         self._all: set[Listener] = set()
         self._of_thread: defaultdict[UUID, set[Listener]] = defaultdict(set)
+        self._of_rights: dict[Who, set[Callable[[], None]]] = {"accounts": set(), "visitors": set()}
         self._ear: asyncio.Task[None] | None = None
 
     def watch_all(self, listener: Listener) -> Callable[[], None]:
@@ -42,6 +43,12 @@ class Hub:
         self._listen()
         self._of_thread[thread].add(listener)
         return lambda: self._forget(thread, listener)
+
+    def watch_rights(self, who: Who, listener: Callable[[], None]) -> Callable[[], None]:
+        """Call `listener` when some of them may have less rights, until the returned function is called. Who watches
+        nothing else hears nothing, and is told nothing either."""
+        self._of_rights[who].add(listener)
+        return lambda: self._of_rights[who].discard(listener)
 
     def _forget(self, thread: UUID, listener: Listener) -> None:
         self._of_thread[thread].discard(listener)
@@ -71,7 +78,10 @@ class Hub:
                 channel = await layer.new_channel()
                 await layer.group_add(broadcast.GROUP, channel)
                 while True:
-                    self.tell(broadcast.heard(await layer.receive(channel)))
+                    message = await layer.receive(channel)
+                    self.tell(broadcast.heard(message))
+                    for listener in list(self._of_rights.get(message.get("who"), ())):
+                        listener()
             except Exception as error:  # whatever it was: a process without its ear shows everything late
                 log.warning("cannot hear hints", error=str(error))
                 await asyncio.sleep(RETRY_AFTER)

@@ -7,6 +7,7 @@ few seconds: a right that is taken away ends the flow.
 import asyncio
 import contextlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -21,17 +22,19 @@ from django.http import parse_cookie
 from portal.accounts import auth
 from portal.accounts.permissions import NotAllowed, NotVisible
 from portal.lib import threads
-from sessions_app.consumers import frames
+from sessions_app.consumers import frames, places
 from sessions_app.consumers.audience import Audience, audiences
 from sessions_app.consumers.bucket import Bucket
 from sessions_app.consumers.frames import Invalid, Unreadable
+from sessions_app.consumers.hub import hub
 from sessions_app.consumers.watching import Mark, View, Watcher
 from sessions_app.core.facts import State
 from sessions_app.forms import filters
 from sessions_app.queries import tabs
 from sessions_app.queries.shown import private_id
 
-ASK_EVERY = 4.0  # seconds between looks at the rights
+ASK_EVERY = 3.5  # seconds between looks at the rights
+SURE_FOR = 4.8  # seconds after which nothing more is told before the rights have been looked at (5-promises.md, R15)
 RATE, BURST = 10.0, 30  # frames a second, and how many at once
 MOST_ROWS = 1000  # that a page can have open
 LONGEST_QUERY = 2000
@@ -62,15 +65,20 @@ class LiveSessions(AsyncWebsocketConsumer):
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Channels calls `disconnect` after a clean end only. However this one ends, nothing of it goes on."""
+        self.held = places.Held()
+        self.deaf: Callable[[], object] = tuple
         try:
             await super().__call__(scope, receive, send)
         finally:
             self._leave()
+            self.deaf()
+            self.held.give_back()
             for task in self.tasks:
                 task.cancel()
 
     async def connect(self) -> None:
         self.asked: Watch | None = None
+        self.sure_since = 0.0  # when the rights were last looked at, by the loop's clock
         self.news, self.question = asyncio.Event(), asyncio.Event()
         self.bucket = Bucket(rate=RATE, burst=BURST)
         self.over = False
@@ -79,6 +87,10 @@ class LiveSessions(AsyncWebsocketConsumer):
             await self.close()  # before it is accepted: the browser gets a 403
             return
         await self.accept()
+        if not self.held.take("address", places.address(self.scope), most=settings.SOCKETS_PER_ADDRESS):
+            await self._end(4429, "rate_limited", "Too many open connections from this address.")
+            return
+        self.deaf = hub().watch_rights("accounts", self.question.set)
         self.tasks = (asyncio.create_task(self._stay()), asyncio.create_task(self._speak()))
 
     def _header(self, name: bytes) -> str:
@@ -124,9 +136,9 @@ class LiveSessions(AsyncWebsocketConsumer):
         """Until somebody may not any more."""
         while True:
             self.question.clear()
-            asked = self.asked
+            asked, since = self.asked, asyncio.get_running_loop().time()
             try:
-                view = await threads.in_database(partial(_view, self.key, asked))
+                account, view = await threads.in_database(partial(_view, self.key, asked))
             except SignedOut:
                 return await self._end(4401, "unauthenticated", "You are signed out.")
             except NotVisible:
@@ -136,7 +148,11 @@ class LiveSessions(AsyncWebsocketConsumer):
             except Error as error:
                 log.warning("live page cannot ask for its rights", error=str(error))
             else:
+                if not self.held.take("account", str(account), most=settings.SOCKETS_PER_USER):
+                    return await self._end(4429, "rate_limited", "You have too many live pages open. Close one first.")
                 self._sit(asked, view)
+                self.sure_since = since
+                self.news.set()  # for what waited until it was sure
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self.question.wait(), ASK_EVERY)
 
@@ -161,12 +177,13 @@ class LiveSessions(AsyncWebsocketConsumer):
         while True:
             await self.news.wait()
             self.news.clear()
-            if self.watcher is not None and (frame := self.watcher.take()) is not None:
+            sure = asyncio.get_running_loop().time() < self.sure_since + SURE_FOR
+            if sure and self.watcher is not None and (frame := self.watcher.take()) is not None:
                 await self.send(frame)
 
 
-def _view(key: str, asked: Watch | None) -> View | None:
-    """What is watched, by whoever is signed in under this cookie now; None while nothing was asked for.
+def _view(key: str, asked: Watch | None) -> tuple[int | None, View | None]:
+    """Whoever is signed in under this cookie now, and what they watch; None while nothing was asked for.
 
     Raises SignedOut, NotVisible, NotAllowed.
     """
@@ -174,10 +191,10 @@ def _view(key: str, asked: Watch | None) -> View | None:
     if principal is None:
         raise SignedOut
     if asked is None:
-        return None
+        return principal.account_id, None
     tab = tabs.tab(principal, asked.agent)
     given = filters.asked(asked.query, tab)
-    return View.of(principal, given.wanted, given.after, with_agent=tab.agent is None)
+    return principal.account_id, View.of(principal, given.wanted, given.after, with_agent=tab.agent is None)
 
 
 def _watch(frame: dict[str, Any]) -> Watch:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from portal.agents.core.platforms import Platform
-from portal.agents.models import Status
+from portal.agents.models import Identity, Status
 from sessions_app.actions import agents as actions
 from sessions_app.core import agents as core
 from sessions_app.core.agents import LONGEST_NAME, MOST, NotAnOrigin, Settings
@@ -108,6 +108,11 @@ class SettingsForm(BotFields, LanguageFields, ModelFields, TransferFields, DataF
         max_length=LONGEST_LINES,
         widget=_lines(3, placeholder="https://shop.example"),
         help_text=_("Which sites may embed the chat, one per line. Empty means any. Portal's own pages always may."),
+    )
+    identity = forms.ChoiceField(
+        label=_("Identity"),
+        choices=Identity.choices,
+        help_text=_("Whether your site says who its users are, signed with the secret below."),
     )
     script = forms.CharField(
         label=_("Script"),

@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db.models.functions import Now
 
 from portal.lib import tokens
-from sessions_app.models import VisitorToken
+from sessions_app.models import ChatUser, VisitorToken
 
 
 def user_of(secret: str, *, realm: str | None = None) -> UUID | None:
@@ -17,6 +17,16 @@ def user_of(secret: str, *, realm: str | None = None) -> UUID | None:
     if realm is not None:
         found = found.filter(user__realm=realm)
     return found.values_list("user_id", flat=True).first()
+
+
+def is_identified(user: UUID) -> bool:
+    """Whether the site has said who this user is."""
+    return ChatUser.objects.filter(pk=user, identified=True).exists()
+
+
+def belongs(user: UUID, realm: str) -> bool:
+    """Whether the user is one of this realm."""
+    return ChatUser.objects.filter(pk=user, realm=realm).exists()
 
 
 def valid(digests: Collection[bytes]) -> frozenset[bytes]:

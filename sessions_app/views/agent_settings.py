@@ -9,13 +9,15 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from localization.core import languages
 from portal.accounts import auth
 from portal.accounts.permissions import Verb
+from portal.agents import actions as secrets
+from portal.agents import queries as known
 from portal.agents.core.platforms import TITLES
-from portal.agents.models import Agent, PromptKind, Status
+from portal.agents.models import Agent, Identity, PromptKind, Status
 from sessions_app.actions import agents as actions
 from sessions_app.actions.agents import Refused, SettingsChanged
 from sessions_app.actions.policies import OutOfBounds
@@ -50,6 +52,14 @@ def agent_settings(request: HttpRequest, slug: str) -> HttpResponse:
     return _save(request, found, form) if form.is_valid() else _page(request, found, form)
 
 
+@require_POST
+def identity_secret(request: HttpRequest, slug: str) -> HttpResponse:
+    """A new identity secret, on a page that shows it this once: nothing of it goes through a session or an address."""
+    found = doors.agent_for(request, slug, Verb.EDIT_AGENT)
+    made = secrets.make_identity_secret(principal=auth.principal(request), agent=found)
+    return render(request, "agents/identity_secret.html", {"agent": found, "made": made})
+
+
 def _save(request: HttpRequest, agent: Agent, form: SettingsForm) -> HttpResponse:
     try:
         seen = [form.cleaned_data["seen"]]
@@ -80,6 +90,7 @@ def _page(
         "form": form,
         "misfits": misfits,
         "stale": theirs is not None,
+        "has_secret": known.has_identity_secret(agent.pk),
         "disagreements": _disagreements(form, theirs) if theirs else [],
     }
     return render(request, "agents/settings.html", context, status=422 if form.errors or theirs else 200)
@@ -107,6 +118,7 @@ def _words(name: str, value: Any) -> str:
     choices: Mapping[str, Mapping[Any, Any]] = {
         "platform": TITLES,
         "prompt_kind": dict(PromptKind.choices),
+        "identity": dict(Identity.choices),
         "status": dict(Status.choices),
     }
     return str(choices.get(name, {}).get(value, value))

@@ -128,6 +128,7 @@ class Copy:
             "DATABASE_POOL": "40",  # so that a whole crowd gets as far as the lock
             "CHAT_FRAMES_BURST": "100000",
             "CHAT_FRAMES_PER_SECOND": "100000",
+            "SOCKETS_PER_USER": "100000",
             "PYTHONUNBUFFERED": "1",
             "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges",
             leftovers.MARK: str(env.home()),

@@ -26,7 +26,13 @@ from tools import embedded, hold, leftovers, secret_key, throwaway
 HOME = env.ROOT / ".portal" / "bench"
 PROCFILE: Mapping[str, str] = environ.parse_procfile((env.ROOT / "Procfile").read_text()).processes
 # A few programs play very many visitors: what one visitor may do must not stop them.
-LIFTED = {"CHAT_STARTS_PER_MINUTE": "1000000", "CHAT_FRAMES_PER_SECOND": "1000000", "CHAT_FRAMES_BURST": "1000000"}
+LIFTED = dict.fromkeys(
+    (
+        *("CHAT_STARTS_PER_MINUTE", "CHAT_FRAMES_PER_SECOND", "CHAT_FRAMES_BURST"),
+        *("SOCKETS_PER_ADDRESS", "SOCKETS_PER_USER"),
+    ),
+    "1000000",
+)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

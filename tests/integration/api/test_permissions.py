@@ -44,6 +44,7 @@ TABLE = {
     ("GET", "/agents/shop"): (200, 200, 404, 200, 404, 404, 401),
     ("PATCH", "/agents/shop"): (200, 200, 404, 403, 404, 404, 401),
     ("DELETE", "/agents/shop"): (409, 409, 404, 403, 404, 404, 401),  # the visitor's session is open
+    ("POST", "/agents/shop/identity-secret"): (201, 201, 404, 403, 404, 404, 401),
     ("GET", "/agents/shop/session-policy"): (200, 200, 404, 403, 404, 404, 401),
     ("PUT", "/agents/shop/session-policy"): (200, 200, 404, 403, 404, 404, 401),
     ("POST", "/agents/shop/session-policy/preview"): (200, 200, 404, 403, 404, 404, 401),

@@ -21,6 +21,7 @@ class Viewer:
     def __init__(self, *, reads: bool = True) -> None:
         self.thread, self.token, self.seen = uuid4(), uuid4().bytes, Seen(0, None)
         self.reads, self.shown, self.was_cut_off = reads, 0, False
+        self.sure_since = float("inf")
 
     async def show(self, _chat: Any) -> None:
         if not self.reads:
@@ -45,7 +46,8 @@ def no_servers(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     def threads(seen: dict[UUID, Seen]) -> dict[UUID, Any]:
         return dict.fromkeys(seen)
 
-    monkeypatch.setattr(module, "hub", lambda: SimpleNamespace(watch_thread=lambda *_: lambda: None))
+    deaf = SimpleNamespace(watch_thread=lambda *_: lambda: None, watch_rights=lambda *_: lambda: None)
+    monkeypatch.setattr(module, "hub", lambda: deaf)
     monkeypatch.setattr(module.threads, "in_database", at_once)
     monkeypatch.setattr(module.chats, "chats", threads)
     monkeypatch.setattr(module.chats, "overdue", lambda _threads: [])

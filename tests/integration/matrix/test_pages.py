@@ -46,6 +46,7 @@ PAGES: dict[str, tuple[Row, Row]] = {
     "agent-new-slug": (NO_FORM, OPERATORS),
     "agent": (TRANSLATORS, NO_FORM),
     "agent-settings": (OWNERS, OWNERS),
+    "agent-identity-secret": (NO_FORM, OWNERS),
     "session-policy": (OWNERS, OWNERS),
     "agent-sessions": (OWNERS, NO_FORM),
     "sessions": (OPERATORS, NO_FORM),
