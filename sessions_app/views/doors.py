@@ -1,13 +1,11 @@
 """Who stands before a page of an agent, asked anew for every request: not visible is 404, not allowed is 403."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
 
 from portal.accounts import auth
-from portal.accounts.permissions import NotAllowed, NotVisible, Principal, Verb, agents_q, allows
+from portal.accounts.permissions import Principal, Verb, agents_q, allows
+from portal.accounts.views.doors import refusals as refusals
 from portal.agents.models import Agent
 
 
@@ -30,14 +28,3 @@ def operator(request: HttpRequest) -> Principal:
     if not principal.owns and not allows(principal, Verb.CREATE_AGENT):
         raise PermissionDenied
     return principal
-
-
-@contextmanager
-def refusals() -> Iterator[None]:
-    """404 for what does not exist for this person, 403 for what they see and may not do."""
-    try:
-        yield
-    except NotVisible:
-        raise Http404 from None
-    except NotAllowed:
-        raise PermissionDenied from None

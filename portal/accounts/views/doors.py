@@ -1,4 +1,4 @@
-"""What stands before every page of this part: 404 for what is not there for this person, 403 for what they may not."""
+"""What stands before a page: 404 for what does not exist for this person, 403 for what they see and may not do."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
