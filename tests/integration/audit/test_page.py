@@ -191,9 +191,11 @@ def test_each_filter_has_its_index(scene: Scene, client: Client, query: dict[str
     (asked,) = [
         each["sql"] for each in captured.captured_queries if "ORDER BY" in each["sql"] and "reason" in each["sql"]
     ]
+    # In a table of a few rows any other way is as good: these are closed.
+    others = ("seqscan", "indexscan", "indexonlyscan") if "q" in query else ("seqscan", "sort", "bitmapscan")
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
-        cursor.execute("SET LOCAL enable_sort = off")
+        for way in others:
+            cursor.execute(f"SET LOCAL enable_{way} = off")
         cursor.execute(f"EXPLAIN {asked}")
         plan = "\n".join(line for (line,) in cursor.fetchall())
     assert index in plan
