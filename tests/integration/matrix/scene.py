@@ -1,0 +1,58 @@
+"""Who comes, and whose the things are that they come to."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.test import Client
+
+from portal.accounts import auth
+from portal.accounts.models import Account, Token
+from portal.accounts.names import Role
+from portal.agents.models import Agent
+from tests import cast
+from tests.integration.matrix.rows import COMERS
+
+
+@dataclass(frozen=True)
+class Scene:
+    """The owner olga and the translator tara of the shop, otto who owns the help desk, and others."""
+
+    accounts: dict[str, Account | None]
+    shop: Agent
+    helpdesk: Agent
+
+    def account(self, comer: str) -> Account:
+        found = self.accounts[comer]
+        assert found is not None, "nobody has no account"
+        return found
+
+    def client(self, comer: str, **values: Any) -> Client:
+        """The browser of one of COMERS."""
+        client = Client(**values)
+        if (account := self.accounts[comer]) is not None:
+            client.force_login(account)
+        return client
+
+    def values(self, name: str, agent: Agent, *, guest: str = "ada") -> dict[str, Any]:
+        """What the parts of the address `name` stand for, with this agent; where it is about a session, a new one."""
+        session = cast.chatting(agent, cast.user(guest, realm=agent.realm))
+        values = {"slug": agent.slug, "id": session.pk, "key": "session_expired", "language": "de"}
+        values |= {"uidb64": "MQ", "token": "not-one"}
+        if name.startswith("token"):
+            values["id"] = self._token()
+        if name.startswith("person"):
+            values["id"] = self.account("translator").pk
+        return values
+
+    def _token(self) -> int:
+        olga = self.account("owner")
+        auth.mint_token(account=olga, name="of olga")
+        return Token.objects.filter(account=olga).latest("pk").pk
+
+
+def scene() -> Scene:
+    olga, otto, tara = cast.account("olga"), cast.account("otto"), cast.account("tara", Role.TRANSLATOR)
+    shop, helpdesk = cast.agent("shop", owner=olga), cast.agent("helpdesk", owner=otto)
+    cast.translate(tara, shop, "de")
+    people = (None, cast.account("emil", Role.USER), tara, olga, otto, cast.admin())
+    return Scene(dict(zip(COMERS, people, strict=True)), shop, helpdesk)
