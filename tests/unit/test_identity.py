@@ -69,6 +69,7 @@ def test_what_is_just_right_counts(claims: dict[str, Any]) -> None:
         ({"sub": "a\nb"}, "printable"),
         ({"sub": "\ud800"}, "printable"),
         ({"sub": "visitor-0199c2"}, "must not begin with visitor-"),
+        ({"sub": "portal:7"}, "Portal's own"),
         ({"name": "x" * 201}, "name must be a text of at most 200"),
         ({"email": "x" * 255}, "email must be a text of at most 254"),
         ({"locale": "x" * 36}, "locale must be a text of at most 35"),

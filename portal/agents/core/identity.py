@@ -14,16 +14,21 @@ LONGEST_CLAIMS = {"name": 200, "email": 254, "locale": 35}
 FURTHEST = timedelta(hours=24)
 SKEW = timedelta(minutes=1)  # between the site's clock and Portal's
 ANONYMOUS = "visitor-"  # how Portal names people nobody has identified
+ACCOUNT = "portal:"  # and those who chat as the Portal account they are signed in with
+RESERVED = f"Ids that begin with {ACCOUNT} are Portal's own: they name people by their Portal account. Use another id."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """Somebody a site vouches for. What it did not say is empty."""
+    """Somebody a site vouches for. What it did not say is empty. Whom the Portal itself vouches for has an `account`,
+    and is signed in under `session_key`."""
 
     sub: str
     name: str = ""
     email: str = ""
     locale: str = ""
+    account: int | None = None
+    session_key: str | None = None
 
 
 class Unfit(ValueError):
@@ -72,7 +77,14 @@ def _sub(value: Any) -> str:
         raise Unfit(f"sub is required: your own id of the user, 1 to {LONGEST_SUB} printable characters.")
     if sub.startswith(ANONYMOUS):
         raise Unfit(f"sub must not begin with {ANONYMOUS}: that is how anonymous visitors are named.")
+    if is_reserved(sub):
+        raise Unfit(f"sub: {RESERVED}")
     return sub
+
+
+def is_reserved(user_id: str) -> bool:
+    """Whether no program outside the Portal may call a user so."""
+    return user_id.startswith(ACCOUNT)
 
 
 def _text(value: Any, name: str, most: int) -> str:

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 
+from portal.agents.core import identity
 from portal.rest.fields import PRINTABLE, STORABLE
 from sessions_app.core import limits
 
@@ -16,8 +17,15 @@ def _of_some_size(value: dict[str, Any]) -> dict[str, Any]:
     return value
 
 
+def _of_a_site(value: str) -> str:
+    if identity.is_reserved(value):
+        raise ValueError(identity.RESERVED)
+    return value
+
+
 Slug = Annotated[str, StringConstraints(min_length=1, max_length=63), PRINTABLE]
 UserId = Annotated[str, StringConstraints(min_length=1, max_length=limits.LONGEST_USER_ID), PRINTABLE]
+SiteUserId = Annotated[UserId, AfterValidator(_of_a_site)]  # with which a program says who somebody is
 Name = Annotated[str, StringConstraints(max_length=200), PRINTABLE]
 Email = Annotated[str, StringConstraints(max_length=254), PRINTABLE]
 Language = Annotated[str, StringConstraints(min_length=1, max_length=35), PRINTABLE]

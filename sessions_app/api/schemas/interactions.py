@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, Field, model_validator
 
 from portal.rest.fields import Instant, SentInstant
 from sessions_app.actions.interactions import MOST
-from sessions_app.api.schemas.fields import Body, Slug, UserId
+from sessions_app.api.schemas.fields import Body, SiteUserId, Slug
 from sessions_app.api.schemas.messages import Say
 from sessions_app.api.schemas.sessions import SessionId
 
@@ -29,7 +29,7 @@ class Interaction(Say):
     session: SessionId | None = None
     agent: Slug | None = None
     thread: UUID | None = None
-    user: UserId | None = None
+    user: SiteUserId | None = None
     at: Annotated[SentInstant, AfterValidator(_readable)] | None = Field(
         default=None, description="When it was said, for imports: dates the message, never a deadline."
     )

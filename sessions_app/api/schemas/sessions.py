@@ -10,7 +10,19 @@ from portal.accounts.permissions import Principal, Verb, allows
 from portal.rest.fields import PRINTABLE, Duration, Instant, SentInstant
 from portal.rest.pagination import Paged
 from sessions_app.actions import bulk
-from sessions_app.api.schemas.fields import Body, Channel, Email, Language, Name, Payload, Reason, Slug, UserId, Version
+from sessions_app.api.schemas.fields import (
+    Body,
+    Channel,
+    Email,
+    Language,
+    Name,
+    Payload,
+    Reason,
+    SiteUserId,
+    Slug,
+    UserId,
+    Version,
+)
 from sessions_app.core.facts import EndReason, Facts, State
 from sessions_app.core.why import possible, why
 from sessions_app.queries.shown import Shown, public_id
@@ -142,7 +154,7 @@ class SessionQuery(Paged):
 class StartUser(Body):
     """Whom a back end speaks for. What is told of a known user is kept."""
 
-    id: UserId
+    id: SiteUserId
     name: Name | None = None
     email: Email | None = None
     attributes: Payload | None = None
