@@ -1,14 +1,18 @@
 """Who comes, and whose the things are that they come to."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from django.db import transaction
 from django.test import Client
 
 from portal.accounts import auth
 from portal.accounts.models import Account, Token
 from portal.accounts.names import Role
 from portal.agents.models import Agent
+from sessions_app.actions import chats
 from tests import cast
 from tests.integration.matrix.rows import COMERS
 
@@ -27,15 +31,17 @@ class Scene:
         return found
 
     def client(self, comer: str, **values: Any) -> Client:
-        """The browser of one of COMERS."""
+        """The browser of one of COMERS or STRANGERS."""
+        if comer in STRANGERS:
+            return STRANGERS[comer](self)
         client = Client(**values)
         if (account := self.accounts[comer]) is not None:
             client.force_login(account)
         return client
 
-    def values(self, name: str, agent: Agent, *, guest: str = "ada") -> dict[str, Any]:
+    def values(self, name: str, agent: Agent) -> dict[str, Any]:
         """What the parts of the address `name` stand for, with this agent; where it is about a session, a new one."""
-        session = cast.chatting(agent, cast.user(guest, realm=agent.realm))
+        session = cast.chatting(agent, cast.user(realm=agent.realm))
         values = {"slug": agent.slug, "id": session.pk, "key": "session_expired", "language": "de"}
         values |= {"uidb64": "MQ", "token": "not-one"}
         if name.startswith("token"):
@@ -50,9 +56,49 @@ class Scene:
         return Token.objects.filter(account=olga).latest("pk").pk
 
 
+def _with_the_token_of_a_visitor(scene: Scene) -> Client:
+    opened = chats.visit(agent=scene.shop, user_id=None, secret=None)
+    return Client(headers={"Authorization": f"Bearer {opened.visitor_token}"})
+
+
+def _with_a_token_of_the_admin(scene: Scene) -> Client:
+    secret = auth.mint_token(account=scene.account("admin"), name="test")
+    return Client(headers={"Authorization": f"Bearer {secret}"})
+
+
+def _switched_off(scene: Scene) -> Client:
+    client = scene.client("admin")
+    Account.objects.filter(pk=scene.account("admin").pk).update(is_active=False)
+    return client
+
+
+def _signed_out(scene: Scene) -> Client:
+    """The cookie is still there."""
+    client = scene.client("admin")
+    client.session.flush()
+    return client
+
+
+# Who come with something, and are nobody to the pages.
+STRANGERS: dict[str, Callable[[Scene], Client]] = {
+    "visitor": _with_the_token_of_a_visitor,
+    "token": _with_a_token_of_the_admin,
+    "switched off": _switched_off,
+    "signed out": _signed_out,
+}
+
+
 def scene() -> Scene:
     olga, otto, tara = cast.account("olga"), cast.account("otto"), cast.account("tara", Role.TRANSLATOR)
     shop, helpdesk = cast.agent("shop", owner=olga), cast.agent("helpdesk", owner=otto)
     cast.translate(tara, shop, "de")
     people = (None, cast.account("emil", Role.USER), tara, olga, otto, cast.admin())
     return Scene(dict(zip(COMERS, people, strict=True)), shop, helpdesk)
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """What one of them does, the next one does not find."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
