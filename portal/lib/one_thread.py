@@ -1,11 +1,13 @@
 """Django under ASGI, with one thread per request and few changes to it."""
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import IO, Any
 
 from asgiref.sync import ThreadSensitiveContext, sync_to_async
 from django.core.handlers.asgi import ASGIHandler
 from django.http import HttpRequest, HttpResponseBase
+
+from portal.lib import bodies
 
 MOST_KEPT = 64  # idle threads
 
@@ -27,6 +29,18 @@ class OneThreadHandler(ASGIHandler):
 
     async def get_response_async(self, request: HttpRequest) -> HttpResponseBase:
         return await sync_to_async(self.get_response, thread_sensitive=True)(request)
+
+    async def read_body(self, receive: Any) -> bodies.File:
+        return await bodies.read(receive)
+
+    def create_request(self, scope: Any, body_file: IO[bytes]) -> Any:
+        request, refusal = super().create_request(scope, body_file)
+        if request is not None:  # as long as it is, whatever it says
+            request.META["CONTENT_LENGTH"] = str(bodies.size(body_file))
+        return request, refusal
+
+    async def listen_for_disconnect(self, receive: Any) -> None:
+        await bodies.leave(receive)
 
     async def handle(self, *connection: Any) -> None:
         thread = self._idle.pop() if self._idle else ThreadPoolExecutor(1, thread_name_prefix="request")
