@@ -16,7 +16,7 @@ from sessions_app.core import commands as c
 from sessions_app.core.commands import Kind, Sender
 from sessions_app.core.decision import Refusal
 from sessions_app.models import ChatUser, Thread
-from sessions_app.queries.owners import owners
+from sessions_app.queries.owners import Owner, owners
 
 MOST = 1000
 
@@ -117,13 +117,13 @@ class _Places:
 
     def of(self, item: Item) -> "Place | Said":
         if item.session is not None:
-            return self._may(self.sessions.get(item.session), {"session": item.session})
+            return self._may_in(self.sessions.get(item.session), {"session": item.session})
         agent = self.agents.get(item.agent or "")
         if agent is None:
             return NOT_FOUND
         if item.thread is not None:
-            known = self.threads.get(item.thread) == agent.pk
-            return self._may(agent.pk, {"thread": item.thread}) if known else NOT_FOUND
+            may = self._may(agent.pk, {"thread": item.thread})  # first: who may not is not told which threads there are
+            return may if isinstance(may, Said) or self.threads.get(item.thread) == agent.pk else NOT_FOUND
         user = self.users.get((agent.slug, item.user or ""))
         return self._may(agent.pk, self._of_user(user, agent.pk) if user else {})
 
@@ -131,6 +131,14 @@ class _Places:
         if agent is None or not allows(self.principal, Verb.SEE_AGENT, agent_id=agent):
             return NOT_FOUND
         return place if allows(self.principal, Verb.START_FOR_USER, agent_id=agent) else FORBIDDEN
+
+    def _may_in(self, owner: Owner | None, place: Place) -> "Place | Said":
+        """Whoever sees a session may see its agent, and not the other way round: for a translator it is not there."""
+        if owner is None:
+            return NOT_FOUND
+        if not allows(self.principal, Verb.SEE_SESSION, agent_id=owner.agent_id, user_id=owner.user_id):
+            return NOT_FOUND
+        return place if allows(self.principal, Verb.START_FOR_USER, agent_id=owner.agent_id) else FORBIDDEN
 
     def _of_user(self, user: UUID, agent: int) -> Place:
         if (thread := self.latest.get((user, agent))) is not None:
@@ -160,8 +168,8 @@ def _agents(slugs: set[str]) -> dict[str, Agent]:
     return {agent.slug: agent for agent in Agent.objects.filter(slug__in=slugs)} if slugs else {}
 
 
-def _sessions(ids: set[UUID]) -> dict[UUID, int]:
-    return {id: owner.agent_id for id, owner in owners(ids).items()} if ids else {}
+def _sessions(ids: set[UUID]) -> Mapping[UUID, Owner]:
+    return owners(ids) if ids else {}
 
 
 def _threads(ids: set[UUID]) -> dict[UUID, int]:
