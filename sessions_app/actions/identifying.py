@@ -1,4 +1,5 @@
-"""A site vouches for its user: the chat of an anonymous visitor becomes that of the person (2-lifecycle.md, "Threads").
+"""A site vouches for its user, or the Portal for who is signed in to it: the chat of an anonymous visitor becomes that
+of the person (2-lifecycle.md, "Threads").
 
 The visitor's threads go over to the identified user as they are; nothing is merged. Their token does not: whoever knew
 it would be the identified user from then on.
@@ -44,18 +45,20 @@ def identify(*, agent: Agent, identity: Identity, user_id: UUID | None, secret: 
     """
     with transaction.atomic():
         person = _person(agent.realm, identity)
+        key = identity.session_key
         if secret is None or user_id is None or user_id == person.pk:
-            return visiting.enter(agent, person.pk, secret if user_id is not None else None)
+            return visiting.enter(agent, person.pk, secret if user_id is not None else None, session_key=key)
         visiting.revoke(secret)
         if not ChatUser.objects.filter(pk=user_id, identified=True).exists():
             _hand_over(user_id, person.pk)
-        return visiting.enter(agent, person.pk, None)
+        return visiting.enter(agent, person.pk, None, session_key=key)
 
 
 def _person(realm: str, identity: Identity) -> ChatUser:
     """The realm's user of that id, locked: of two devices that come at once the second finds the thread of the first.
     No key is locked: chats of theirs that start a session meanwhile need not wait, or this for them."""
-    told = {name: value for name in ("name", "email") if (value := getattr(identity, name))}
+    said = {"name": identity.name, "email": identity.email, "account_id": identity.account}
+    told = {name: value for name, value in said.items() if value}
     known = {"realm": realm, "external_id": identity.sub}
     person, _ = ChatUser.objects.get_or_create(**known, defaults=told | {"identified": True})
     person = ChatUser.objects.select_for_update(no_key=True).get(pk=person.pk)

@@ -22,11 +22,11 @@ class Opened:
     thread_id: UUID
 
 
-def enter(agent: Agent, user: UUID, secret: str | None) -> Opened:
+def enter(agent: Agent, user: UUID, secret: str | None, *, session_key: str | None = None) -> Opened:
     """To the user's latest thread with the agent, or to a new one. Their token counts for 30 more days; who has none
-    gets one. In a transaction."""
+    gets one, which counts no longer than the sign-in of `session_key` where there is one. In a transaction."""
     if secret is None:
-        secret = _new_token(user)
+        secret = _new_token(user, session_key)
     else:
         VisitorToken.objects.filter(digest=tokens.digest(secret)).update(expires_at=clock.now() + VISITOR_FOR)
     # One that the agent has handed on is still the chat that its page shows.
@@ -40,7 +40,8 @@ def revoke(secret: str) -> None:
     rights.changed("visitors")
 
 
-def _new_token(user: UUID) -> str:
+def _new_token(user: UUID, session_key: str | None) -> str:
     minted = tokens.mint(prefix=tokens.VISITOR)
-    VisitorToken.objects.create(digest=minted.digest, user_id=user, expires_at=clock.now() + VISITOR_FOR)
+    expires_at = clock.now() + VISITOR_FOR
+    VisitorToken.objects.create(digest=minted.digest, user_id=user, expires_at=expires_at, session_key=session_key)
     return minted.secret

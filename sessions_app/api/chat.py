@@ -120,7 +120,7 @@ def start_chat(request: ChatRequest, slug: str, body: StartChat = NEW_VISITOR) -
     user your site vouches for, on whatever device; an anonymous visitor's becomes theirs. Without one, an agent that
     requires it answers 401. No session starts before the chat is opened."""
     agent = _open(request.agent)
-    known = _known(agent, body.visitor_token)
+    known = _known(agent, body)
     identity = _identity(agent, body.identity)
     opened = _enter(agent, known, body.visitor_token, identity)
     chat = Chat(
@@ -141,9 +141,11 @@ def _open(agent: models.Agent | None) -> models.Agent:
     return agent
 
 
-def _known(agent: models.Agent, token: str | None) -> UUID | None:
-    """The user of the token, counted by themselves; everybody else is new and counted by their address."""
-    user = visitors.user_of(token, realm=agent.realm) if token else None
+def _known(agent: models.Agent, body: StartChat) -> UUID | None:
+    """The user of the token, counted by themselves; everybody else is new and counted by their address. The token of
+    somebody who signed in to the Portal counts beside an identity alone: the browser may be another person's now."""
+    token, vouched = body.visitor_token, body.identity is not None
+    user = visitors.user_of(token, realm=agent.realm, of_accounts=vouched) if token else None
     LIMIT.take(f"user-{user}" if user else network(origin.current().address))
     if token and user is None:
         raise unauthenticated("This visitor token is unknown or has expired; ask again without it.")
@@ -153,7 +155,7 @@ def _known(agent: models.Agent, token: str | None) -> UUID | None:
 def _identity(agent: models.Agent, token: str | None) -> Identity | None:
     if token is None:
         return None
-    if agent.identity == models.Identity.NONE:
+    if not auth.takes(agent, token):
         raise _not_identified("This agent takes no identity; its settings say so.")
     try:
         return auth.identified(agent, token)

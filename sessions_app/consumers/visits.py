@@ -75,9 +75,10 @@ def _failed(address: str, what: str) -> Closed | None:
 
 
 def identify(visit: Visit, thread: UUID, token: str, address: str) -> Visit:
-    """Who it is from now on, by what the site of one of the thread's agents says. Raises Invalid, Refused, Closed."""
+    """Who it is from now on, by what the site of one of the thread's agents says, or the Portal. Raises Invalid,
+    Refused, Closed."""
     agents = [agent for agent in chats.agents_of(thread, user=visit.user) if visitors.belongs(visit.user, agent.realm)]
-    takers = [agent for agent in agents if agent.identity != Identity.NONE]
+    takers = [agent for agent in agents if auth.takes(agent, token)]
     if not takers:
         raise Invalid("identity: This agent takes no identity.")
     opened = _identified(takers, visit, token, address)

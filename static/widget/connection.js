@@ -45,6 +45,15 @@ export const shelf = (area, key) => ({
 // randomUUID is there on https and localhost only.
 const newId = () => crypto.randomUUID?.() ?? crypto.getRandomValues(new Uint32Array(4)).join("-");
 
+/** What tells the things of different people apart in one browser: the `sub` of who is vouched for. */
+const whose = (identity) => {
+  try {
+    return `/${JSON.parse(atob(identity.split(".")[1].replace(/-/g, "+").replace(/_/g, "/"))).sub}`;
+  } catch {
+    return ""; // nobody, or nothing that counts
+  }
+};
+
 // Tabs that open at the same moment must become one visitor.
 const alone = (name, deed) => (globalThis.navigator?.locks ? navigator.locks.request(name, deed) : deed());
 
@@ -57,6 +66,7 @@ export class Connection {
 
   #address;
   #listener;
+  #visitor; // the token of a visitor whom nobody has identified
   #token;
   #refusedToken = null;
   #shelf;
@@ -75,14 +85,17 @@ export class Connection {
 
   /**
    * `listener` has `status()`, `ready(frame, fresh)`, `entry(entry, live)` for each new line of the history,
-   * `frame(frame)` for the rest, `refused(refusal, message)` and `language` (a tag, asked when a session may start).
+   * `frame(frame)` for the rest, `refused(refusal, message)`, `language` (a tag, asked when a session may start) and
+   * `identity` (the JWT that vouches for the person, if any; always of the same person).
    */
   constructor(server, agent, listener) {
-    const key = `portal-chat:${server}/${agent}`;
-    this.#address = { server, agent, key };
+    const place = `portal-chat:${server}/${agent}`;
+    this.key = place + whose(listener.identity);
+    this.#address = { server, agent, place };
     this.#listener = listener;
-    this.#token = shelf("localStorage", key);
-    this.#shelf = shelf("sessionStorage", `${key}:queue`);
+    this.#visitor = shelf("localStorage", place);
+    this.#token = shelf("localStorage", this.key);
+    this.#shelf = shelf("sessionStorage", `${this.key}:queue`);
     this.#queue = JSON.parse(this.#shelf.value ?? "[]");
   }
 
@@ -155,22 +168,24 @@ export class Connection {
     const turn = ++this.#turn;
     const current = () => this.#running && turn === this.#turn;
     try {
-      if (!this.agent || this.#refusedToken) await alone(this.#address.key, () => this.#enrol());
+      if (!this.agent || this.#refusedToken) await alone(this.#address.place, () => this.#enrol());
       if (current()) this.#dial();
     } catch (problem) {
       if (current()) this.#missed(problem);
     }
   }
 
-  /** Asks who this visitor is. A refused token is left behind, unless another tab has got a new one by now. */
+  /** Asks who this visitor is. A refused token is left behind, unless another tab has got a new one by now. What was
+   * said before somebody is identified comes along. */
   async #enrol() {
-    const known = this.#token.value;
+    const { identity, language } = this.#listener;
+    const known = this.#visitor.value ?? this.#token.value;
     const token = known === this.#refusedToken ? null : known;
     const response = await fetch(`${this.#address.server}/api/v1/chat/${encodeURIComponent(this.#address.agent)}`, {
       method: "POST",
       credentials: "omit",
       headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ visitor_token: token ?? undefined, language: this.#listener.language }),
+      body: JSON.stringify({ visitor_token: token ?? undefined, identity, language }),
       signal: AbortSignal.timeout(PATIENCE),
     });
     const answer = await response.json().catch(() => ({}));
@@ -185,7 +200,7 @@ export class Connection {
   #enrolled({ visitor_token, agent, thread, server_now }) {
     // A new visitor may not write to the threads of the one before: what was not acknowledged goes along.
     if (this.#refusedToken) for (const message of this.#queue) message.thread = null;
-    this.#refusedToken = null;
+    this.#refusedToken = this.#visitor.value = null;
     this.#token.value = visitor_token;
     if (thread !== this.thread) this.seq = 0;
     Object.assign(this, { agent, thread, serverNow: server_now });

@@ -1,5 +1,6 @@
 // <portal-chat agent="shop" language="en"></portal-chat>: a chat with an agent of this Portal, on any page.
-// Attributes: agent · language · server (where this file came from, unless given) · inline (fills its box) · theme.
+// Attributes: agent · language · server (where this file came from, unless given) · inline (fills its box) · theme ·
+// identity (a JWT that vouches for the person; one of another person needs another element).
 
 import { Connection, endedByHand, shelf } from "./connection.js";
 import { View } from "./view.js";
@@ -108,15 +109,21 @@ export class PortalChat extends HTMLElement {
     return text;
   }
 
+  get identity() {
+    return this.getAttribute("identity") ?? undefined;
+  }
+
+  set identity(identity) {
+    this.setAttribute("identity", identity);
+  }
+
   // ── building
 
   #build() {
     const server = (this.getAttribute("server") || HERE).replace(/\/+$/, "");
-    const agent = this.getAttribute("agent");
-    const key = `portal-chat:${server}/${agent}`;
-    this.#chosen = shelf("localStorage", `${key}:language`);
-    this.#draft = shelf("sessionStorage", `${key}:draft`);
-    this.#line = new Connection(server, agent, this.#listener());
+    this.#line = new Connection(server, this.getAttribute("agent"), this.#listener());
+    this.#chosen = shelf("localStorage", `${this.#line.key}:language`);
+    this.#draft = shelf("sessionStorage", `${this.#line.key}:draft`);
     this.#view = new View(this.attachShadow({ mode: "open" }), this.hasAttribute("inline"), this.#deeds());
     this.#view.draft = this.#draft.value ?? "";
     this.#speak();
@@ -212,6 +219,9 @@ export class PortalChat extends HTMLElement {
       get language() {
         return chat.#wanted;
       },
+      get identity() {
+        return chat.identity;
+      },
       status: () => this.#state(),
       ready: (frame, fresh) => this.#onReady(frame, fresh),
       entry: (entry, live) => this.#onEntry(entry, live),
@@ -279,8 +289,10 @@ export class PortalChat extends HTMLElement {
       this.#view.history.withdraw(message.client_id);
       if (message.kind === "text") this.#giveBack(message.text);
     }
-    if (this.#line.status === "refused") for (const { reject } of this.#openers.splice(0)) reject(refusal);
-    else this.#view.error(refusal.message);
+    if (this.#line.status === "refused") {
+      if (this.identity) this.#view.history.clear(); // they are not there any more, and somebody else may be
+      for (const { reject } of this.#openers.splice(0)) reject(refusal);
+    } else this.#view.error(refusal.message);
     this.#dispatch("error", { code: refusal.code, detail: refusal.message });
   }
 

@@ -40,7 +40,8 @@ def read(claims: Mapping[str, Any], *, agent: str, now: datetime) -> Identity:
     _in_time(claims, now)
     _for_this(claims.get("aud"), agent)
     said = {name: _text(claims.get(name), name, most) for name, most in LONGEST_CLAIMS.items()}
-    return Identity(sub=_sub(claims.get("sub")), **said)
+    sub = _sub(claims.get("sub"))
+    return Identity(sub=sub, name=said["name"], email=said["email"], locale=said["locale"])
 
 
 def _in_time(claims: Mapping[str, Any], now: datetime) -> None:
