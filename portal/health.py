@@ -35,7 +35,7 @@ class Unready(Exception):
 @never_cache
 def alive(_request: HttpRequest) -> HttpResponse:
     """The process answers. Nothing else is asked."""
-    return HttpResponse("ok", content_type="text/plain")
+    return HttpResponse("ok", content_type="text/plain; charset=utf-8")
 
 
 @never_cache

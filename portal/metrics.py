@@ -21,6 +21,7 @@ AGE = "Seconds since the last sweep of this kind of process."
 CHORES = "Seconds since a worker last saw to its other work."
 OPEN = "Open sessions by state, emulator sessions not counted."
 FAILURES = "Sessions that cannot be swept, tried five times and set aside."
+PLAIN = "text/plain; charset=utf-8"
 DUE = "Sessions that are due and not noticed yet."
 
 
@@ -30,10 +31,10 @@ def metrics(request: HttpRequest) -> HttpResponse:
     """To whoever asks on this machine, or has an admin's token."""
     try:
         if not (health.is_here(request) or health.is_admin(request)):
-            return HttpResponseForbidden("For this machine, or an admin's token.", content_type="text/plain")
+            return HttpResponseForbidden("For this machine, or an admin's token.", content_type=PLAIN)
         return HttpResponse(generate_latest(_REGISTRY), content_type=CONTENT_TYPE_PLAIN_0_0_4)
     except Error:
-        return HttpResponse("The database does not answer.", content_type="text/plain", status=503)
+        return HttpResponse("The database does not answer.", content_type=PLAIN, status=503)
 
 
 class Enforcement(Collector):

@@ -50,9 +50,9 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "portal.lib.origin.OriginMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "portal.lib.static_files.StaticFilesMiddleware",
     "csp.middleware.CSPMiddleware",
     "portal.lib.headers.HeadersMiddleware",
+    "portal.lib.static_files.StaticFilesMiddleware",
     "portal.rest.errors.ProblemsMiddleware",
     "portal.lib.bodies.BodiesMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -142,6 +142,8 @@ LANGUAGE_COOKIE_NAME = COOKIE("language")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+# What a page says once stays with the sign-in: Django's own way is one cookie more, under a name of its own.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 # ── the browser's orders ───────────────────────────────────────────────────────────────────────────────────────────
 CONTENT_SECURITY_POLICY = {
