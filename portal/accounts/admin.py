@@ -1,12 +1,15 @@
 """Accounts and grants in the back office. Tokens are shown without their digest.
 
 Who has an account, in which role, with which agents, is decided on the pages of people: there it is audited, and there
-always is an admin.
+always is an admin. What somebody signs in with, or is reached by, is changed by themselves: whoever could change it
+here would be them.
 """
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
+from django.forms import ModelForm
+from django.urls import URLPattern
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.models import Account, Grant, Token
@@ -23,15 +26,20 @@ class AccountAdmin(Editable, UserAdmin):
     list_display = ("username", "name", "email", "role", "is_active", "last_login")
     list_filter = ("role", "is_active")
     inlines = (GrantInline,)
-    readonly_fields = ("role", "is_active", "last_login", "date_joined")
+    form = ModelForm
+    readonly_fields = ("username", "email", "role", "is_active", "last_login", "date_joined")
     has_add_permission = Shown.has_add_permission
     fieldsets = (
-        (None, {"fields": ("username", "password")}),
+        (None, {"fields": ("username",)}),
         (_("Person"), {"fields": ("first_name", "last_name", "email")}),
         (_("Rights"), {"fields": ("role", "is_active")}),
         (_("Important dates"), {"fields": ("last_login", "date_joined")}),
     )
     filter_horizontal = ()
+
+    def get_urls(self) -> list[URLPattern]:
+        """Without the page that gives somebody another password."""
+        return [pattern for pattern in super().get_urls() if pattern.name != "auth_user_password_change"]
 
 
 @admin.register(Token)
