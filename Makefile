@@ -1,7 +1,7 @@
 # `make run` and `make test` need nothing but Python >= 3.11 and make. `make help` lists the rest.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test check format shots openapi bench faults
+.PHONY: help run test check audit format shots openapi bench faults
 
 python := .venv/bin/python
 environment := .venv/installed
@@ -23,6 +23,9 @@ check: $(environment) ## format, lint, types, import order, missing migrations
 	$(python) -m mypy
 	.venv/bin/lint-imports
 	$(python) -W ignore manage.py makemigrations --check --dry-run
+
+audit: $(environment) ## look for known vulnerabilities of what uv.lock names, in the OSV database; fails where it cannot ask
+	@exec .uv/bin/uv audit --frozen --preview-features audit-command $(ARGS)
 
 format: $(environment) ## let ruff format and fix what it can
 	$(python) -m ruff format .
