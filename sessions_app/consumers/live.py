@@ -117,19 +117,24 @@ class LiveSessions(AsyncWebsocketConsumer):
             await self._end(4400, "invalid", str(error))
 
     def _note(self, frame: dict[str, Any]) -> None:
-        match frame["type"]:
-            case "watch":
-                self._leave()
-                self.asked = _watch(frame)
-                self.question.set()
-            case "refresh" if self.audience is not None:
-                self.audience.refresh()
-            case "forget" if self.watcher is not None:
-                self.watcher.forget(_ids(frame.get("ids")))
-            case "refresh" | "forget":
-                pass  # nothing is watched yet, so everything will be told anyway
-            case _:
-                raise Unreadable("This type of frame is not known here.")
+        note = NOTES.get(frame["type"])
+        if note is None:
+            raise Unreadable("This type of frame is not known here.")
+        note(self, frame)
+
+    def _watch(self, frame: dict[str, Any]) -> None:
+        self._leave()
+        self.asked = _watch(frame)
+        self.question.set()
+
+    # Of what is not watched yet, everything will be told anyway.
+    def _refresh(self, _frame: dict[str, Any]) -> None:
+        if self.audience is not None:
+            self.audience.refresh()
+
+    def _forget(self, frame: dict[str, Any]) -> None:
+        if self.watcher is not None:
+            self.watcher.forget(_ids(frame.get("ids")))
 
     # ── who may listen ───────────────────────────────────────────────────────────────────────────────────────────────
     async def _stay(self) -> None:
@@ -180,6 +185,14 @@ class LiveSessions(AsyncWebsocketConsumer):
             sure = asyncio.get_running_loop().time() < self.sure_since + SURE_FOR
             if sure and self.watcher is not None and (frame := self.watcher.take()) is not None:
                 await self.send(frame)
+
+
+Note = Callable[[LiveSessions, dict[str, Any]], None]
+NOTES: dict[str, Note] = {
+    "watch": LiveSessions._watch,
+    "refresh": LiveSessions._refresh,
+    "forget": LiveSessions._forget,
+}
 
 
 def _view(key: str, asked: Watch | None) -> tuple[int | None, View | None]:
