@@ -56,6 +56,14 @@ def flag(name: str, default: bool = _REQUIRED) -> bool:
     raise Misconfigured(f"{name} must be 1 or 0 (or true/false, yes/no, on/off), not {value!r}.")
 
 
+def choice(name: str, default: str, allowed: Sequence[str]) -> str:
+    """One of `allowed`."""
+    value = text(name, default)
+    if value in allowed:
+        return value
+    raise Misconfigured(f"{name} must be one of {', '.join(filter(None, allowed))}, not {value!r}.")
+
+
 def items(name: str, default: Sequence[str] = _REQUIRED) -> list[str]:
     """A comma-separated list, without its blanks."""
     value = text(name, _REQUIRED if default is _REQUIRED else ",".join(default))

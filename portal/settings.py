@@ -27,6 +27,13 @@ ASGI_APPLICATION = "portal.asgi.application"
 # ── what it is made of ─────────────────────────────────────────────────────────────────────────────────────────────
 INSTALLED_APPS = [
     "portal.apps.PortalConfig",
+    # Before ours: `portal/accounts/admin.py` takes their records out of the back office.
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "portal.demo",
     "sessions_app",
     "localization",
@@ -60,6 +67,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "portal.lib.page_messages.PageMessagesMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -122,9 +130,9 @@ TOKEN_FAILURES_PER_MINUTE = env.integer("TOKEN_FAILURES_PER_MINUTE", 60, minimum
 
 # ── people ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 AUTH_USER_MODEL = "accounts.Account"
-LOGIN_URL = "login"
+LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "overview"
-LOGOUT_REDIRECT_URL = "login"
+LOGOUT_REDIRECT_URL = "account_login"
 # The demo's password has a backend of its own, which is there for the demo only (`portal/demo/sign_in.py`).
 AUTHENTICATION_BACKENDS = ["portal.demo.sign_in.PasswordBackend", "portal.demo.sign_in.DemoBackend"]
 AUTH_PASSWORD_VALIDATORS = [
@@ -134,11 +142,88 @@ AUTH_PASSWORD_VALIDATORS = [
     ),
     {"NAME": "portal.demo.sign_in.NotTheDemoPassword"},
 ]
+PASSWORD_RESET_TIMEOUT = (
+    3 * 24 * 3600
+)  # seconds an invitation counts; a reset counts less (`portal/accounts/actions/resets.py`)
+# Everybody who enters the pages has to have a second factor.
+MFA_REQUIRED = env.flag("MFA_REQUIRED", default=False)
+
+# Signing in is django-allauth's; what of it is ours to decide stands in `portal/accounts/sign_in/`.
+ACCOUNT_ADAPTER = "portal.accounts.sign_in.adapter.Adapter"
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*"]
+ACCOUNT_FORMS = {
+    "login": "portal.accounts.sign_in.forms.SignInForm",
+    "reset_password": "portal.accounts.sign_in.forms.ResetForm",
+}
+ACCOUNT_EMAIL_VERIFICATION = "none"  # an admin has typed it; who changes theirs has to confirm the new one
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "portal.accounts.actions.resets.ResetToken"  # noqa: S105  a path
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 600  # seconds
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 600
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
+# Passwords are counted by `portal/accounts/sign_in/limits.py`: these two would lock out whoever is attacked.
+ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": None, "reset_password": "10/m/ip,5/h/key"}
+MFA_ADAPTER = "portal.accounts.sign_in.second_factors.Adapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_TOTP_TOLERANCE = 1  # a clock may be half a minute wrong
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # nobody signs up here with an address that is not theirs
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS  # browsers allow it on localhost only
+# Single sign-on: an OpenID Connect provider, by the address of its `/.well-known/openid-configuration` or what is
+# before that. OIDC_NEW_PEOPLE: the role of those who were not invited; empty lets nobody else in.
+OIDC_SERVER = env.url("OIDC_SERVER", "")
+OIDC_NAME = env.text("OIDC_NAME", "your organization")
+OIDC_NEW_PEOPLE = env.choice("OIDC_NEW_PEOPLE", "", ["", "user", "translator", "owner"])
+SOCIALACCOUNT_ADAPTER = "portal.accounts.sign_in.sso.Adapter"
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
+SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
+SOCIALACCOUNT_REQUESTS_TIMEOUT = 5
+SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {
+    "openid_connect": {
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": [
+            {
+                "provider_id": "sso",
+                "name": OIDC_NAME,
+                "client_id": env.text("OIDC_CLIENT_ID"),
+                "secret": env.text("OIDC_CLIENT_SECRET"),
+                "settings": {"server_url": OIDC_SERVER},
+            }
+        ]
+        if OIDC_SERVER
+        else [],
+    }
+}
+# What sign-in has to remember for some minutes, for all processes and without Redis (made by `portal.accounts`).
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "portal_cache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
+# E-mail: to the log of the worker, unless there is a server for it.
+EMAIL_HOST = env.text("EMAIL_HOST", "")
+EMAIL_PORT = env.integer("EMAIL_PORT", 587, minimum=1, maximum=65535)
+EMAIL_HOST_USER = env.text("EMAIL_USER", "")
+EMAIL_HOST_PASSWORD = env.text("EMAIL_PASSWORD", "")
+EMAIL_USE_TLS = env.flag("EMAIL_STARTTLS", default=EMAIL_PORT == 587)
+EMAIL_USE_SSL = env.flag("EMAIL_TLS", default=EMAIL_PORT == 465)
+EMAIL_TIMEOUT = 20
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'console'}.EmailBackend"
+DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", f"Portal <portal@{urlsplit(PORTAL_URL).hostname}>")
+
 # `__Host-` needs https. Elsewhere the port is in the name: two copies on one machine do not sign each other out.
 COOKIE = ("__Host-portal_{}" if HTTPS else f"portal_{{}}_{PORT}").format
 SESSION_COOKIE_NAME = COOKIE("session")
 CSRF_COOKIE_NAME = COOKIE("csrf")
 LANGUAGE_COOKIE_NAME = COOKIE("language")
+DEVICE_COOKIE_NAME = COOKIE("device")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
@@ -155,7 +240,11 @@ CONTENT_SECURITY_POLICY = {
         "font-src": [SELF],
         "connect-src": [SELF],
         "manifest-src": [SELF],
-        "form-action": [SELF],
+        # A form that leads on to the provider of single sign-on is one that is sent there.
+        "form-action": [
+            SELF,
+            *env.items("OIDC_ORIGINS", ["://".join(urlsplit(OIDC_SERVER)[:2])] if OIDC_SERVER else []),
+        ],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
     }
@@ -217,6 +306,8 @@ CELERY = {
         "turns": {"task": "sessions_app.tasks.answer_forgotten_turns", "schedule": 5.0},
         "audit": {"task": "sessions_app.tasks.seal_audit_log", "schedule": 5.0},
         "tidy": {"task": "sessions_app.tasks.tidy", "schedule": 300.0},
+        "letters": {"task": "portal.accounts.tasks.send_letters", "schedule": 2.0},
+        "attempts": {"task": "portal.accounts.tasks.forget_old_attempts", "schedule": 300.0},
         "kept-answers": {"task": "portal.rest.tasks.forget_old_answers", "schedule": 60.0},
     },
 }

@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *site.pages(localization.urls.urlpatterns),
     *site.pages(portal.accounts.urls.pages),
     *site.own_pages(portal.accounts.urls.own),
+    *site.account_pages(portal.accounts.urls.account_pages),
     *portal.accounts.urls.public,
     *sessions_app.urls.public,
     *portal.health.urls,
@@ -26,3 +27,4 @@ urlpatterns: list[URLPattern | URLResolver] = [
 ]
 handler403 = "portal.admin.forbidden"
 handler404 = "portal.admin.not_found"
+handler429 = "portal.admin.too_many"  # allauth's

@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, path
 
+from portal.accounts.sign_in.recent import confirmed
 from sessions_app.views import agent_settings, agents, building, chat, deeds, management, overview, policy, sessions
 
 pages: list[URLPattern] = [
@@ -11,7 +12,11 @@ pages: list[URLPattern] = [
     path("agents/new/slug/", building.slug, name="agent-new-slug"),
     path("agents/<slug:slug>/", agents.agent, name="agent"),
     path("agents/<slug:slug>/settings/", agent_settings.agent_settings, name="agent-settings"),
-    path("agents/<slug:slug>/settings/identity-secret/", agent_settings.identity_secret, name="agent-identity-secret"),
+    path(
+        "agents/<slug:slug>/settings/identity-secret/",
+        confirmed(agent_settings.identity_secret),
+        name="agent-identity-secret",
+    ),
     path("agents/<slug:slug>/session-policy/", policy.session_policy, name="session-policy"),
     path("agents/<slug:slug>/sessions/", sessions.agent_sessions, name="agent-sessions"),
     path("sessions/", sessions.all_sessions, name="sessions"),

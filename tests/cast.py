@@ -1,11 +1,13 @@
 """The people and agents that tests talk about, and time at their command."""
 
+import time
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.test import Client
 
 from portal.accounts.models import Account, Grant
 from portal.accounts.names import GrantRole, Role
@@ -26,6 +28,16 @@ def account(username: str, role: Role = Role.OWNER, **values: Any) -> Account:
 
 def admin(username: str = "root") -> Account:
     return account(username, Role.ADMIN)
+
+
+def sign_in(client: Client, account: Account) -> Client:
+    """As through the form, a moment ago: nothing is asked of them once more."""
+    client.force_login(account)
+    session = client.session
+    session["account_authentication_methods"] = [{"method": "password", "at": time.time()}]
+    session["account_authentication_methods_user"] = str(account.pk)
+    session.save()
+    return client
 
 
 def agent(

@@ -5,6 +5,10 @@ always is an admin. What somebody signs in with, or is reached by, is changed by
 here would be them.
 """
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
+from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
@@ -14,6 +18,10 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.models import Account, Grant, Token
 from portal.lib.back_office import Editable, ReadOnlyAdmin, Shown
+
+# Second factors, addresses, sign-ins: nobody's business but that of whom they are.
+for model in (EmailAddress, Authenticator, UserSession, SocialAccount, SocialApp, SocialToken):
+    admin.site.unregister(model)
 
 
 class GrantInline(Shown, admin.TabularInline):

@@ -16,6 +16,7 @@ from portal.accounts.actions import tokens as actions
 from portal.accounts.models import Account, Token
 from portal.accounts.names import Scope
 from portal.accounts.permissions import ANONYMOUS, Principal, bound, principal_of, principals_of
+from portal.accounts.queries import second_factor
 from portal.lib import tokens
 from portal.lib.prepared import Prepared, among
 from portal.lib.together import Together
@@ -28,7 +29,8 @@ def principal(request: HttpRequest) -> Principal:
         return ANONYMOUS
     known: Principal | None = getattr(request, "principal", None)
     if known is None:
-        known = request.principal = principal_of(account)  # type: ignore[attr-defined]
+        known = ANONYMOUS if second_factor.is_missing(account, request.session) else principal_of(account)
+        request.principal = known  # type: ignore[attr-defined]
     return known
 
 
@@ -37,7 +39,9 @@ def by_session(key: str) -> Principal | None:
     request = HttpRequest()
     request.session = import_module(settings.SESSION_ENGINE).SessionStore(key)
     account = get_user(request)
-    return principal_of(account) if isinstance(account, Account) and account.is_active else None
+    if not isinstance(account, Account) or not account.is_active or second_factor.is_missing(account, request.session):
+        return None
+    return principal_of(account)
 
 
 def by_token(secret: str) -> Principal | None:

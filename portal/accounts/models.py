@@ -77,3 +77,35 @@ class Token(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.account})"
+
+
+class Letter(models.Model):
+    """An e-mail that is still to be sent: written with the deed, sent by a worker, gone when it is out. What it says
+    may let somebody in, so it is sealed (`portal/lib/sealing.py`)."""
+
+    sealed = models.TextField(editable=False)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    due_at = models.DateTimeField(db_default=Now(), editable=False)
+    tries = models.SmallIntegerField(default=0, db_default=0, editable=False)
+
+    class Meta:
+        # Read by the worker that sends what is due (`portal/accounts/actions/letters.py`).
+        indexes = [models.Index(name="letter_due", fields=["due_at"])]
+
+    def __str__(self) -> str:
+        return f"letter {self.pk}"
+
+
+class Attempts(models.Model):
+    """How often somebody tried to sign in, by something that is only kept as its digest: an address, a name, a browser.
+    In the database, because a limit that is gone with Redis is none."""
+
+    key = models.BinaryField(primary_key=True, max_length=32, editable=False)
+    count = models.IntegerField()
+    until = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(name="attempts_until", fields=["until"])]  # for forgetting them
+
+    def __str__(self) -> str:
+        return f"{self.count} until {self.until}"

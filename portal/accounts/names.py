@@ -13,6 +13,9 @@ class Role(models.TextChoices):
     USER = "user", _("End user")
 
 
+STAFF = frozenset({Role.ADMIN, Role.OWNER, Role.TRANSLATOR})  # who enters the pages
+
+
 class GrantRole(models.TextChoices):
     OWNER = "owner", _("Owner")
     TRANSLATOR = "translator", _("Translator")

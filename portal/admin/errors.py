@@ -5,7 +5,8 @@ from functools import wraps
 from typing import Any, TypeVar, cast
 
 from django.db import connections
-from django.http import HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
 from django.views import defaults
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
@@ -28,3 +29,10 @@ def gives_back(error_page: View) -> View:
 
 not_found = gives_back(defaults.page_not_found)
 forbidden = gives_back(defaults.permission_denied)
+
+
+def too_many(request: HttpRequest) -> HttpResponse:
+    """What was asked for too often: codes, letters."""
+    response = render(request, "429.html", status=429)
+    response.headers["Retry-After"] = "60"
+    return response

@@ -7,13 +7,32 @@ from typing import Any, TypeVar, cast
 from django.contrib.admin import AdminSite
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 
+from portal.accounts.queries import second_factor
 from portal.admin import doors, people
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
+
+
+def _signed_in(view: View) -> View:
+    """Sign-in first, and never cached."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        return view(request, *args, **kwargs) if people.signed_in(request) else doors.to_sign_in(request)
+
+    return cast(View, never_cache(guarded))
+
+
+def _second_factor_first(request: HttpRequest) -> HttpResponseBase | None:
+    """Where one has to have a second factor and has none: to where one sets it up."""
+    account = people.signed_in(request)
+    if account is None or not second_factor.is_missing(account, request.session):
+        return None
+    return doors.lead(request, reverse("mfa_index"))
 
 
 class PortalAdminSite(AdminSite):
@@ -33,11 +52,11 @@ class PortalAdminSite(AdminSite):
 
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            if self.has_permission(request):
-                return view(request, *args, **kwargs)
-            if request.user.is_authenticated:
-                raise PermissionDenied
-            return doors.to_sign_in(request)
+            if not self.has_permission(request):
+                if request.user.is_authenticated:
+                    raise PermissionDenied
+                return doors.to_sign_in(request)
+            return _second_factor_first(request) or view(request, *args, **kwargs)
 
         return cast(View, never_cache(guarded))
 
@@ -49,12 +68,16 @@ class PortalAdminSite(AdminSite):
         """The same of pages that everybody has who has an account, whatever they do with agents."""
         return [URLPattern(p.pattern, self._own_page(p.callback), p.default_args, p.name) for p in patterns]
 
+    def account_pages(self, patterns: Iterable[URLPattern]) -> list[URLPattern]:
+        """The same of pages on which one sets up a second factor, where that has to be."""
+        return [URLPattern(p.pattern, _signed_in(p.callback), p.default_args, p.name) for p in patterns]
+
     def _own_page(self, view: View) -> View:
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            return view(request, *args, **kwargs) if people.signed_in(request) else doors.to_sign_in(request)
+            return _second_factor_first(request) or view(request, *args, **kwargs)
 
-        return cast(View, never_cache(guarded))
+        return _signed_in(cast(View, guarded))
 
     @property
     def doors(self) -> list[URLPattern]:

@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, path, reverse
 from ninja import NinjaAPI
 from ninja.operation import Operation
 from ninja.parser import Parser
@@ -16,6 +16,7 @@ from pydantic_core import to_json
 
 from portal.accounts import auth as accounts
 from portal.accounts.permissions import ANONYMOUS, Principal, visitor
+from portal.accounts.sign_in import recent
 from portal.api import audit, people, tokens
 from portal.api.reference import Reference
 from portal.lib import strict_json
@@ -23,6 +24,7 @@ from portal.rest import errors, idempotency, problems
 from portal.rest.auth import Bearer, Cookie
 from portal.rest.keyed import Caller
 from portal.rest.openapi import documented
+from portal.rest.problems import Problem
 from sessions_app.api import agents, chat, data, deeds, identity, interactions, messages, policies, sessions
 from sessions_app.api.caller import ApiRequest
 from sessions_app.api.errors import PROBLEMS
@@ -99,6 +101,11 @@ def _rights(principal: Principal) -> Iterator[str]:
         yield from (f"translate {agent} {language}" for language in languages)
 
 
+def _not_recent(_error: Exception) -> Problem:
+    there = settings.PORTAL_URL + reverse("account_reauthenticate")
+    return Problem("forbidden", f"You signed in a while ago: show at {there} that it is you, then do it again.")
+
+
 api = PortalAPI(
     title="Portal",
     version="1",
@@ -110,7 +117,7 @@ api = PortalAPI(
     parser=StrictParser(),
     renderer=Renderer(),
 )
-errors.install(api, {**PROBLEMS, **tokens.PROBLEMS})
+errors.install(api, {**PROBLEMS, **tokens.PROBLEMS, recent.NotRecent: _not_recent})
 for part in (sessions, deeds, messages, interactions, data, agents, identity, policies, chat, tokens, audit, people):
     api.add_router("", part.router)
 idempotency.install(api, caller=_caller)

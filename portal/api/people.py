@@ -11,6 +11,7 @@ from portal.accounts.actions.people import LONGEST_NAME, NewPerson
 from portal.accounts.names import GrantRole, Role
 from portal.accounts.queries import people
 from portal.accounts.queries.people import Filter, Granted, Person
+from portal.accounts.sign_in import recent
 from portal.lib import clock
 from portal.rest import pagination
 from portal.rest.fields import PRINTABLE, Instant
@@ -22,6 +23,7 @@ from sessions_app.api.schemas.fields import Body, Language, Slug
 from sessions_app.queries import agents
 
 router = Router(tags=["People"])
+router.add_decorator(recent.present, mode="operation")
 MOST_LANGUAGES = 100
 
 Username = Annotated[str, StringConstraints(min_length=1, max_length=150), PRINTABLE]

@@ -12,6 +12,7 @@ from portal.accounts.actions.tokens import LONGEST_NAME, Settings
 from portal.accounts.names import Scope
 from portal.accounts.queries import tokens
 from portal.accounts.queries.tokens import Listed
+from portal.accounts.sign_in import recent
 from portal.lib import clock
 from portal.rest import pagination
 from portal.rest.errors import Translate
@@ -24,6 +25,7 @@ from sessions_app.api.caller import ApiRequest
 from sessions_app.api.schemas.fields import Body, Slug
 
 router = Router(tags=["Tokens"])
+router.add_decorator(recent.present, mode="operation")
 MOST_AGENTS = 1000
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_NAME), PRINTABLE]

@@ -6,8 +6,9 @@ the demo's password remembers this backend: outside the demo it does not even la
 
 from typing import Any
 
+from allauth.account.auth_backends import AuthenticationBackend
 from django.conf import settings
-from django.contrib.auth.backends import BaseBackend, ModelBackend
+from django.contrib.auth.backends import BaseBackend
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
@@ -16,15 +17,18 @@ from portal.accounts.models import Account
 from portal.demo import people
 
 
-class PasswordBackend(ModelBackend):
-    """An account's own password, which is never the demo's, whoever stored that."""
+class PasswordBackend(AuthenticationBackend):
+    """An account's own password, by its name or its e-mail. It is never the demo's, whoever stored that."""
 
-    def authenticate(
-        self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **kwargs: Any
-    ) -> Any:
-        if password == people.PASSWORD:
+    def authenticate(self, request: HttpRequest | None, **credentials: Any) -> Any:
+        if credentials.get("password") == people.PASSWORD:
             return None
-        return super().authenticate(request, username=username, password=password, **kwargs)
+        return super().authenticate(request, **credentials)
+
+    def _check_password(self, user: Any, password: str) -> Any:
+        found = super()._check_password(user, password)
+        self._stash_user(None)  # nobody is told that there is an account, and that it is off
+        return found
 
 
 class DemoBackend(BaseBackend):

@@ -3,6 +3,7 @@
 from ninja import Router, Status
 from pydantic import BaseModel, Field
 
+from portal.accounts.sign_in import recent
 from portal.agents import actions
 from portal.rest.fields import Instant
 from portal.rest.idempotency import secret_answer
@@ -11,6 +12,7 @@ from sessions_app.api.caller import ApiRequest
 from sessions_app.queries import agents
 
 router = Router(tags=["Agents"])
+router.add_decorator(recent.present, mode="operation")
 
 
 class IdentitySecret(BaseModel):

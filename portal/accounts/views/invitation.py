@@ -16,7 +16,7 @@ class Invitation(PasswordResetConfirmView):
     address line before the form is shown."""
 
     template_name = "people/password.html"
-    success_url = reverse_lazy("login")
+    success_url = reverse_lazy("account_login")
 
     def get_user(self, uidb64: str) -> Account | None:
         account: Any = super().get_user(uidb64)

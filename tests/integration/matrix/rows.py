@@ -11,6 +11,9 @@ Row = tuple[str, str, str, str, str, str]
 OPEN: Row = ("in", "in", "in", "in", "in", "in")
 NONE: Row = ("405", "405", "405", "405", "405", "405")
 SIGNED_IN: Row = ("sign in", "in", "in", "in", "in", "in")
+READ_ONLY: Row = ("sign in", "405", "405", "405", "405", "405")
+NO_FACTOR: Row = ("sign in", "404", "404", "404", "404", "404")  # there is none of theirs
+NOWHERE: Row = ("404",) * 6
 STAFF: Row = ("sign in", "403", "in", "in", "in", "in")
 OPERATORS: Row = ("sign in", "403", "403", "in", "in", "in")
 OWNERS: Row = ("sign in", "403", "403", "in", "404", "in")
@@ -23,9 +26,38 @@ NO_FORM: Row = ("sign in", "403", "405", "405", "405", "405")
 
 # By the name of the address: who opens it (GET), and who sends its form (POST).
 PAGES: dict[str, tuple[Row, Row]] = {
-    "login": (OPEN, OPEN),
-    "logout": (NONE, ("in",) * 6),
-    "account-password": (SIGNED_IN, SIGNED_IN),
+    "account_login": (OPEN, OPEN),
+    "account_logout": (NONE, ("in",) * 6),
+    # On the way in: without a password that was right these lead back to the first page, and out where one is in.
+    "mfa_authenticate": (OPEN, OPEN),
+    "mfa_login_webauthn": (OPEN, OPEN),
+    "account_confirm_login_code": (OPEN, OPEN),
+    "account_reset_password": (OPEN, OPEN),
+    "account_reset_password_done": (OPEN, NONE),
+    "account_reset_password_from_key": (OPEN, OPEN),
+    "account_reset_password_from_key_done": (OPEN, NONE),
+    "account_confirm_email": (OPEN, NOWHERE),  # whoever has the link
+    "openid_connect_login": (NOWHERE, NOWHERE),  # where no provider is set
+    "openid_connect_callback": (NOWHERE, NOWHERE),
+    "socialaccount_login_cancelled": (OPEN, NONE),
+    "socialaccount_login_error": (OPEN, NONE),
+    # One's own account.
+    "mfa_index": (SIGNED_IN, READ_ONLY),
+    "account_change_password": (SIGNED_IN, SIGNED_IN),
+    "account_set_password": (SIGNED_IN, SIGNED_IN),
+    "account_email": (SIGNED_IN, SIGNED_IN),
+    "usersessions_list": (SIGNED_IN, SIGNED_IN),
+    "account_reauthenticate": (SIGNED_IN, SIGNED_IN),
+    "mfa_reauthenticate": (SIGNED_IN, SIGNED_IN),
+    "mfa_reauthenticate_webauthn": (SIGNED_IN, SIGNED_IN),
+    "mfa_activate_totp": (SIGNED_IN, SIGNED_IN),
+    "mfa_deactivate_totp": (NO_FACTOR, NO_FACTOR),
+    "mfa_view_recovery_codes": (NO_FACTOR, READ_ONLY),
+    "mfa_generate_recovery_codes": (SIGNED_IN, SIGNED_IN),
+    "mfa_list_webauthn": (SIGNED_IN, READ_ONLY),
+    "mfa_add_webauthn": (SIGNED_IN, SIGNED_IN),
+    "mfa_edit_webauthn": (NO_FACTOR, NO_FACTOR),
+    "mfa_remove_webauthn": (NO_FACTOR, NO_FACTOR),
     "overview": (STAFF, NO_FORM),  # a translator is led on to the messages
     "agents": (STAFF, NO_FORM),
     "agent-new": (OPERATORS, OPERATORS),
@@ -47,10 +79,10 @@ PAGES: dict[str, tuple[Row, Row]] = {
     "message-text": (TRANSLATORS, TRANSLATORS),
     "audit": (STAFF, NO_FORM),
     "audit-verify": (NO_FORM, ADMINS),
-    "tokens": (SIGNED_IN, ("sign in", *("405",) * 5)),
+    "tokens": (SIGNED_IN, READ_ONLY),
     "token-new": (SIGNED_IN, SIGNED_IN),
     "token": (HOLDER, HOLDER),
-    "token-revoke": (("sign in", *("405",) * 5), HOLDER),
+    "token-revoke": (READ_ONLY, HOLDER),
     "people": (OPERATORS, NO_FORM),
     "people-invite": (ADMINS, ADMINS),
     "people-add": (OPERATORS, OPERATORS),

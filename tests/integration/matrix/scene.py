@@ -36,14 +36,14 @@ class Scene:
             return STRANGERS[comer](self)
         client = Client(**values)
         if (account := self.accounts[comer]) is not None:
-            client.force_login(account)
+            cast.sign_in(client, account)
         return client
 
     def values(self, name: str, agent: Agent) -> dict[str, Any]:
         """What the parts of the address `name` stand for, with this agent; where it is about a session, a new one."""
         session = cast.chatting(agent, cast.user(realm=agent.realm))
         values = {"slug": agent.slug, "id": session.pk, "key": "session_expired", "language": "de"}
-        values |= {"uidb64": "MQ", "token": "not-one"}
+        values |= {"uidb64": "MQ", "uidb36": "1", "token": "not-one", "provider_id": "none", "pk": 1}
         if name.startswith("token"):
             values["id"] = self._token()
         if name.startswith("person"):

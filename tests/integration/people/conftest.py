@@ -34,7 +34,7 @@ class House:
 
     def browser(self, name: str) -> Client:
         client = Client()
-        client.force_login(getattr(self, name))
+        cast.sign_in(client, getattr(self, name))
         return client
 
 

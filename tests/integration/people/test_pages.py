@@ -79,7 +79,7 @@ def test_an_owner_makes_nobody_an_admin(house: House) -> None:
 
 def test_a_cross_site_post_does_nothing(house: House) -> None:
     client = Client(enforce_csrf_checks=True)
-    client.force_login(house.root)
+    cast.sign_in(client, house.root)
     assert client.post(f"/people/{house.olga.pk}/switch/", {"active": "no"}).status_code == 403
     assert Account.objects.get(pk=house.olga.pk).is_active
 

@@ -19,7 +19,7 @@ NEW = {"name": "report", "expires_at": "30", "scope": "account", "reach": "all"}
 
 def signed_in(account: Account) -> Client:
     client = Client()
-    client.force_login(account)
+    cast.sign_in(client, account)
     return client
 
 
@@ -155,7 +155,7 @@ def test_revoking_one_takes_a_post_and_works_at_once(client: Client) -> None:
 def test_a_cross_site_post_makes_and_revokes_nothing(olga: Account, client: Client) -> None:
     made(client)
     strict = Client(enforce_csrf_checks=True)
-    strict.force_login(olga)
+    cast.sign_in(strict, olga)
     for path in ("/tokens/new/", f"/tokens/{Token.objects.get().pk}/revoke/"):
         assert strict.post(path, {**NEW, "name": "other"}).status_code == 403
     assert Token.objects.get().name == "report"

@@ -1,0 +1,1 @@
+"""Signing in, by django-allauth: what of it is ours to decide."""

@@ -1,0 +1,7 @@
+// What went wrong with a passkey, in words, where one looks: allauth's own scripts announce it as an event.
+document.addEventListener("allauth.error", (event) => {
+  event.preventDefault();
+  const { cancelled, failed } = document.getElementById("passkey-words").dataset;
+  const text = event.detail.exception.name === "NotAllowedError" ? cancelled : failed;
+  document.body.dispatchEvent(new CustomEvent("portal:toast", { bubbles: true, detail: { text, level: "bad" } }));
+});
