@@ -11,7 +11,7 @@ PARTS = ("portal", "sessions_app", "localization")
 # Names that run text as a program, build objects out of bytes, trust markup, or hash and choose weakly.
 FORBIDDEN = {
     *("eval", "exec", "compile", "__import__"),
-    *("system", "popen", "Popen", "check_output", "check_call"),
+    *("subprocess", "system", "popen", "Popen", "check_output", "check_call", "fork", "spawn"),
     *("pickle", "cPickle", "marshal", "shelve", "dill", "jsonpickle"),
     *("mark_safe", "SafeText", "csrf_exempt", "xframe_options_exempt", "RawSQL", "extra", "from_string"),
     *("md5", "sha1", "MD5", "SHA1", "ECB", "PKCS1v15"),
@@ -62,6 +62,27 @@ def test_no_secret_comes_from_the_module_random():
         or (isinstance(node, ast.ImportFrom) and node.module == "random")
     ]
     assert [path for path in using if not path.startswith("portal/demo/")] == []
+
+
+def test_every_pattern_is_written_in_the_code_and_none_is_made_of_what_somebody_typed():
+    """A constant, or one of constants: names in capitals."""
+    functions = {"compile", "match", "fullmatch", "search", "sub", "split", "findall", "finditer"}
+    made = [
+        f"{path.relative_to(ROOT)}:{call.lineno}"
+        for path, tree in _modules()
+        for call in ast.walk(tree)
+        if isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Attribute)
+        and isinstance(call.func.value, ast.Name)
+        and (call.func.value.id, call.func.attr in functions) == ("re", True)
+        and not _is_fixed(call.args[0])
+    ]
+    assert made == []
+
+
+def _is_fixed(pattern: ast.expr) -> bool:
+    names = [node.id for node in ast.walk(pattern) if isinstance(node, ast.Name)]
+    return all(name.isupper() for name in names) and not any(isinstance(node, ast.Call) for node in ast.walk(pattern))
 
 
 def test_no_view_and_no_client_switches_a_check_off():
