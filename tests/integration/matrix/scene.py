@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 from django.db import transaction
 from django.test import Client
@@ -41,7 +42,7 @@ class Scene:
 
     def values(self, name: str, agent: Agent) -> dict[str, Any]:
         """What the parts of the address `name` stand for, with this agent; where it is about a session, a new one."""
-        session = cast.chatting(agent, cast.user(realm=agent.realm))
+        session = cast.chatting(agent, cast.user(uuid4().hex, realm=agent.realm))
         values = {"slug": agent.slug, "id": session.pk, "key": "session_expired", "language": "de"}
         values |= {"uidb64": "MQ", "uidb36": "1", "token": "not-one", "provider_id": "none", "pk": 1}
         if name.startswith("token"):
