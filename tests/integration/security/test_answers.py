@@ -13,6 +13,7 @@ from django.conf import settings
 from django.http import HttpResponse
 from django.test import Client
 
+from portal.accounts import auth
 from portal.env import ROOT
 from portal.lib import redis_client
 from tests import cast
@@ -33,7 +34,7 @@ BEHIND_TLS = """
 import json, os, django
 django.setup()
 from django.conf import settings as s
-names = [s.SESSION_COOKIE_NAME, s.CSRF_COOKIE_NAME, s.LANGUAGE_COOKIE_NAME]
+names = [s.SESSION_COOKIE_NAME, s.CSRF_COOKIE_NAME, s.LANGUAGE_COOKIE_NAME, s.DEVICE_COOKIE_NAME]
 secure = [s.SESSION_COOKIE_SECURE, s.CSRF_COOKIE_SECURE, s.LANGUAGE_COOKIE_SECURE]
 wide = [s.SESSION_COOKIE_DOMAIN, s.CSRF_COOKIE_DOMAIN, s.LANGUAGE_COOKIE_DOMAIN]
 hsts = [s.SECURE_HSTS_SECONDS, s.SECURE_HSTS_INCLUDE_SUBDOMAINS]
@@ -88,8 +89,8 @@ def test_every_cookie_is_ours_by_name_and_out_of_reach_of_scripts(client: Client
     found = [*_set_by(client.get("/login/"))]
     found += _set_by(client.post("/login/", {"login": "root", "username": "root", "password": cast.PASSWORD}))
     found += _set_by(client.post("/audit/verify/"))
-    assert {cookie.key for cookie in found} <= {settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME}
-    assert found
+    ours = {settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME, settings.DEVICE_COOKIE_NAME}
+    assert {cookie.key for cookie in found} == ours
     for cookie in found:
         assert (cookie["httponly"], cookie["samesite"], cookie["path"], cookie["domain"]) == (True, "Lax", "/", "")
 
@@ -153,14 +154,14 @@ def test_a_host_that_is_not_ours_gets_nothing_that_was_made_of_it(client: Client
     assert "Location" not in response.headers
 
 
-def test_an_address_that_is_handed_out_is_portals_own_whatever_the_request_says(admin: Client) -> None:
+def test_an_address_that_is_handed_out_is_portals_own_whatever_the_request_says(client: Client) -> None:
+    token = auth.mint_token(account=cast.admin(), name="test")
     sent = {"name": "Nina", "username": "nina", "email": "nina@example.org", "role": "translator"}
-    headers = {"Host": "localhost", "X-Forwarded-Host": "evil.example"}
-    page = admin.post("/people/invite/", sent, headers=headers)
-    if page.status_code == 302:
-        pytest.fail(f"it leads to {page.headers['Location']}")
-    assert f"{settings.PORTAL_URL}/" in page.text
-    assert "evil.example" not in page.text
+    headers = {"Host": "localhost", "X-Forwarded-Host": "evil.example", "Authorization": f"Bearer {token}"}
+    made = client.post("/api/v1/people", sent, content_type="application/json", headers=headers)
+    assert made.status_code == 201
+    assert f"{settings.PORTAL_URL}/invitation/" in made.text
+    assert "evil.example" not in made.text
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/login/", "/api/v1/agents", "/static/portal/portal.js"])
