@@ -4,7 +4,9 @@ import os
 import shutil
 from typing import Any
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# The shell first: the same browser without the windows that nobody sees. The whole one stood still now and then when a
+# tab was opened or closed, and Playwright waits for that without end.
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
 class Missing(SystemExit):

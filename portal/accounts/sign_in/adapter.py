@@ -90,7 +90,7 @@ SEEN_ANYWAY = frozenset({"account/messages/logged_in.txt", "account/messages/log
 
 
 def _typed(credentials: dict[str, Any]) -> str:
-    return str(credentials.get("username") or credentials.get("email") or "")
+    return str(credentials.get("username", ""))
 
 
 def _too_often(seconds: int) -> str:

@@ -14,6 +14,7 @@ from portal.accounts.models import Account, Token
 from portal.accounts.names import Role
 from portal.agents.models import Agent
 from sessions_app.actions import chats
+from sessions_app.models import ChatUser
 from tests import cast
 from tests.integration.matrix.rows import COMERS
 
@@ -42,7 +43,8 @@ class Scene:
 
     def values(self, name: str, agent: Agent) -> dict[str, Any]:
         """What the parts of the address `name` stand for, with this agent; where it is about a session, a new one."""
-        session = cast.chatting(agent, cast.user(uuid4().hex, realm=agent.realm))
+        who = self._emil(agent) if name.startswith("my-") else cast.user(uuid4().hex, realm=agent.realm)
+        session = cast.chatting(agent, who)
         values = {"slug": agent.slug, "id": session.pk, "key": "session_expired", "language": "de"}
         values |= {"uidb64": "MQ", "uidb36": "1", "token": "not-one", "provider_id": "none", "pk": 1}
         if name.startswith("token"):
@@ -50,6 +52,12 @@ class Scene:
         if name.startswith("person"):
             values["id"] = self.account("translator").pk
         return values
+
+    def _emil(self, agent: Agent) -> ChatUser:
+        """As whom the end user chats."""
+        emil = self.account("user")
+        known = {"realm": agent.realm, "external_id": f"portal:{emil.pk}"}
+        return ChatUser.objects.get_or_create(**known, defaults={"account": emil})[0]
 
     def _token(self) -> int:
         olga = self.account("owner")
