@@ -44,8 +44,7 @@ class Adapter(DefaultAccountAdapter):
         attempt = limits.begin(request, _typed(credentials))
         request.attempt = attempt  # type: ignore[attr-defined]
         if attempt.wait:
-            log.warning("sign-in refused", why="too often", address=origin.current().address, wait=attempt.wait)
-            raise ValidationError(_too_often(attempt.wait), code="too_often")
+            raise refuse_too_often(attempt.wait)
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
         account = super().authenticate(request, **credentials)
@@ -89,8 +88,14 @@ class Adapter(DefaultAccountAdapter):
 SEEN_ANYWAY = frozenset({"account/messages/logged_in.txt", "account/messages/logged_out.txt"})
 
 
+def refuse_too_often(seconds: int) -> ValidationError:
+    """Logged; `seconds` until another try is looked at."""
+    log.warning("sign-in refused", why="too often", address=origin.current().address, wait=seconds)
+    return ValidationError(_too_often(seconds), code="too_often")
+
+
 def _typed(credentials: dict[str, Any]) -> str:
-    return str(credentials.get("username", ""))
+    return str(credentials.get("username") or credentials.get("email") or "")
 
 
 def _too_often(seconds: int) -> str:
