@@ -165,8 +165,9 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = 600  # seconds
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 600
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
-# Passwords are counted by `portal/accounts/sign_in/limits.py`: these two would lock out whoever is attacked.
-ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": None, "reset_password": "10/m/ip,5/h/key"}
+# Passwords are counted by `portal/accounts/sign_in/limits.py`: allauth would lock out whoever is attacked. Left to
+# `login_failed` are the second factors, for which one has to know the password.
+ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": "5/5m/key", "reset_password": "10/m/ip,5/h/key"}
 MFA_ADAPTER = "portal.accounts.sign_in.second_factors.Adapter"
 MFA_FORMS = {
     "authenticate": "portal.accounts.sign_in.codes.AuthenticateForm",
@@ -175,7 +176,7 @@ MFA_FORMS = {
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_RECOVERY_CODES_SHOW_ONCE = True
-MFA_TOTP_TOLERANCE = 1  # a clock may be half a minute wrong
+MFA_TOTP_TOLERANCE = 0  # a code that was used is remembered for as long as it is shown, and not longer
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # nobody signs up here with an address that is not theirs
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS  # browsers allow it on localhost only
 # Single sign-on: an OpenID Connect provider, by the address of its `/.well-known/openid-configuration` or what is

@@ -95,7 +95,7 @@ def refuse_too_often(seconds: int) -> ValidationError:
 
 
 def _typed(credentials: dict[str, Any]) -> str:
-    return str(credentials.get("username") or credentials.get("email") or "")
+    return str(credentials.get("username", ""))
 
 
 def _too_often(seconds: int) -> str:
