@@ -19,10 +19,14 @@ class HeadersMiddleware:
         response = self.get_response(request)
         response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
         response.headers.setdefault("X-Frame-Options", settings.X_FRAME_OPTIONS)
-        # Who it is, is asked only where it matters: of a database that is away, nobody can ask.
-        if "Cache-Control" not in response.headers and _is_somebody(request):
+        if "Cache-Control" not in response.headers and (_was_somebody(request) or _is_somebody(request)):
             response.headers["Cache-Control"] = "no-store"
         return response
+
+
+def _was_somebody(request: HttpRequest) -> bool:
+    """Also who is signed out by this very request. The database, which may be away, is not asked."""
+    return settings.SESSION_COOKIE_NAME in request.COOKIES
 
 
 def _is_somebody(request: HttpRequest) -> bool:

@@ -78,8 +78,17 @@ def _browser(account: Account, *, sends_csrf: bool) -> Client:
     page = RequestFactory().get("/")
     token = get_token(page)
     client = Client(enforce_csrf_checks=True, headers={"X-CSRFToken": token} if sends_csrf else {})
-    client.force_login(account)
+    cast.sign_in(client, account)
     client.cookies[settings.CSRF_COOKIE_NAME] = page.META["CSRF_COOKIE"]
+    return client
+
+
+def _left_open(ground: Ground) -> Client:
+    """A browser in which somebody has signed in a while ago."""
+    client = _browser(ground.olga, sends_csrf=True)
+    session = client.session
+    session["account_authentication_methods"] = []
+    session.save()
     return client
 
 
@@ -146,6 +155,7 @@ LIKE: dict[str, tuple[str, Callable[[Ground], Client]]] = {
 }
 # Reads like the owner, and changes nothing.
 WITHOUT_CSRF = "cookie without CSRF token"
+LEFT_OPEN = "cookie of long ago"
 # What is the other owner's is for them what the shop is for these.
 ELSEWHERE = {
     "owner": "stranger",
@@ -162,4 +172,6 @@ ELSEWHERE = {
 def caller(name: str, ground: Ground) -> Client:
     if name == WITHOUT_CSRF:
         return _browser(ground.olga, sends_csrf=False)
+    if name == LEFT_OPEN:
+        return _left_open(ground)
     return CALLERS[name](ground) if name in CALLERS else LIKE[name][1](ground)

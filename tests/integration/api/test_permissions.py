@@ -13,7 +13,7 @@ from django.test import Client
 from portal import api
 from portal.rest.problems import CODES
 from tests.integration.api import callers
-from tests.integration.api.callers import CALLERS, ELSEWHERE, LIKE, WITHOUT_CSRF, Ground, caller
+from tests.integration.api.callers import CALLERS, ELSEWHERE, LEFT_OPEN, LIKE, WITHOUT_CSRF, Ground, caller
 from tests.integration.matrix.ledger import Cell, Matrix
 from tests.integration.matrix.scene import undone
 
@@ -88,6 +88,18 @@ BODIES: dict[str, Any] = {
     "/people/{person}": {"role": "owner"},
     "/agents/{slug}/members/{owner}": {"role": "owner"},
 }
+# For these one shows in a browser once more that it is oneself.
+CONFIRMED = {
+    ("POST", "/agents/{slug}/identity-secret"),
+    ("POST", "/tokens"),
+    ("PATCH", "/tokens/{token}"),
+    ("DELETE", "/tokens/{token}"),
+    ("POST", "/people"),
+    ("PATCH", "/people/{person}"),
+    ("POST", "/people/{person}/invitation"),
+    ("PUT", "/agents/{slug}/members/{owner}"),
+    ("DELETE", "/agents/{slug}/members/{owner}"),
+}
 LISTS = {"/sessions": "session", "/agents": "slug", "/people": "owner"}
 CHAT = ("POST", "/chat/{slug}")
 # Beside the rules of `_expected`: a translator sees no people at all, an agent of another realm is not there for a
@@ -95,7 +107,7 @@ CHAT = ("POST", "/chat/{slug}")
 OTHERWISE: dict[tuple[str, str], dict[Cell, str]] = {
     ("GET", "/people"): {("translator", "other"): "403", ("bound", "other"): "empty"},
     ("POST", "/sessions"): {("visitor", "other"): "404", ("identified", "other"): "404"},
-    CHAT: {(comer, "own"): "201" for comer in (*LIKE, WITHOUT_CSRF)},
+    CHAT: {(comer, "own"): "201" for comer in (*LIKE, WITHOUT_CSRF, LEFT_OPEN)},
 }
 
 
@@ -134,6 +146,7 @@ def _expected(method: str, path: str) -> Iterator[tuple[Cell, str]]:
     for comer, (like, _) in LIKE.items():
         yield (comer, "own"), row[like]
     yield (WITHOUT_CSRF, "own"), row["owner"] if method == "GET" else "403"
+    yield (LEFT_OPEN, "own"), "403" if (method, path) in CONFIRMED else row["owner"]
     if re.search(r"\{\w+\}", f"{path} {BODIES.get(path)}") or (method == "GET" and path in LISTS):
         yield from (((comer, "other"), row[like]) for comer, like in ELSEWHERE.items())
 

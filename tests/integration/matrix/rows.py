@@ -22,7 +22,6 @@ ADMINS: Row = ("sign in", "403", "403", "403", "403", "in")
 HOLDER: Row = ("sign in", "404", "404", "in", "404", "404")  # of olga's token
 MEMBER: Row = ("sign in", "403", "403", "in", "404", "in")  # of the shop's translator
 ADMIN_OF_MEMBER: Row = ("sign in", "403", "403", "403", "404", "in")
-OWN: Row = ("sign in", "in", "404", "404", "404", "404")  # of emil's session, whatever the agent
 NO_FORM: Row = ("sign in", "403", "405", "405", "405", "405")
 
 # By the name of the address: who opens it (GET), and who sends its form (POST).
@@ -84,15 +83,6 @@ PAGES: dict[str, tuple[Row, Row]] = {
     "token-new": (SIGNED_IN, SIGNED_IN),
     "token": (HOLDER, HOLDER),
     "token-revoke": (READ_ONLY, HOLDER),
-    "my-sessions": (SIGNED_IN, READ_ONLY),
-    "my-session": (OWN, READ_ONLY),
-    "my-session-lines": (OWN, READ_ONLY),
-    "my-session-end": (READ_ONLY, OWN),
-    "my-session-pause": (READ_ONLY, OWN),
-    "my-session-resume": (READ_ONLY, OWN),
-    "my-session-extend": (READ_ONLY, OWN),
-    "my-session-transfer": (READ_ONLY, OWN),
-    "my-session-transfer-cancel": (READ_ONLY, OWN),
     "people": (OPERATORS, NO_FORM),
     "people-invite": (ADMINS, ADMINS),
     "people-add": (OPERATORS, OPERATORS),
@@ -109,6 +99,14 @@ PAGES: dict[str, tuple[Row, Row]] = {
     "metrics": (OPEN, NONE),  # from this machine
 }
 OF_AN_AGENT = [name for name, rows in PAGES.items() if {OWNERS, TRANSLATORS} & set(rows) and "person" not in name]
+# Forms for which one shows once more that it is oneself (5-promises.md, "Security").
+CONFIRMED = {
+    *("mfa_activate_totp", "mfa_generate_recovery_codes"),
+    *("mfa_add_webauthn", "mfa_edit_webauthn", "mfa_remove_webauthn"),
+    "agent-identity-secret",
+    *("token-new", "token", "token-revoke"),
+    *("people-invite", "people-add", "person", "person-switch", "person-invitation", "person-take"),
+}
 # What a form has to say before it is asked whether one may.
 FORMS = {"person-switch": {"active": "no"}, "person-take": {"agent": "shop", "role": "translator"}}
 # Whose refusal does not depend on the agent: a translator has nothing to do with sessions, be they of theirs or not.

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 import pytest
 from django.http import HttpResponse
 from django.test import Client
+from django.urls import reverse
 
 from portal.agents.models import Agent
 from tests.integration.matrix import addresses
 from tests.integration.matrix.ledger import Cell, Matrix
-from tests.integration.matrix.rows import COMERS, FORMS, OF_AN_AGENT, PAGES, SAME_FOR_TRANSLATORS
+from tests.integration.matrix.rows import COMERS, CONFIRMED, FORMS, OF_AN_AGENT, PAGES, SAME_FOR_TRANSLATORS
 from tests.integration.matrix.scene import STRANGERS, Scene, undone
 from tests.integration.matrix.scene import scene as new_scene
 
@@ -115,3 +116,23 @@ def test_no_form_is_taken_without_its_csrf_token(scene: Scene, comer: str) -> No
     for address in addresses.back_office():
         response = _browser(scene, comer).post(address.path(BACK_OFFICE))
         assert response.status_code == 403, address
+
+
+# ── and some from whoever shows once more that it is them
+def test_these_wait_until_it_is_sure_who_sends_them(scene: Scene) -> None:
+    waiting = set()
+    for name in PAGES:
+        with undone():
+            response = _left_open(scene).post(_path(scene, name, scene.shop), FORMS.get(name))
+        if response.headers.get("Location", "").startswith(reverse("account_reauthenticate") + "?"):
+            waiting.add(name)
+    assert sorted(waiting ^ CONFIRMED) == []
+
+
+def _left_open(scene: Scene) -> Client:
+    """A browser in which the admin signed in a while ago."""
+    client = scene.client("admin")
+    session = client.session
+    session["account_authentication_methods"] = []
+    session.save()
+    return client
