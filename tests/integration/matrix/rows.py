@@ -22,6 +22,7 @@ ADMINS: Row = ("sign in", "403", "403", "403", "403", "in")
 HOLDER: Row = ("sign in", "404", "404", "in", "404", "404")  # of olga's token
 MEMBER: Row = ("sign in", "403", "403", "in", "404", "in")  # of the shop's translator
 ADMIN_OF_MEMBER: Row = ("sign in", "403", "403", "403", "404", "in")
+OWN: Row = ("sign in", "in", "404", "404", "404", "404")  # of emil's session, whatever the agent
 NO_FORM: Row = ("sign in", "403", "405", "405", "405", "405")
 
 # By the name of the address: who opens it (GET), and who sends its form (POST).
@@ -83,6 +84,15 @@ PAGES: dict[str, tuple[Row, Row]] = {
     "token-new": (SIGNED_IN, SIGNED_IN),
     "token": (HOLDER, HOLDER),
     "token-revoke": (READ_ONLY, HOLDER),
+    "my-sessions": (SIGNED_IN, READ_ONLY),
+    "my-session": (OWN, READ_ONLY),
+    "my-session-lines": (OWN, READ_ONLY),
+    "my-session-end": (READ_ONLY, OWN),
+    "my-session-pause": (READ_ONLY, OWN),
+    "my-session-resume": (READ_ONLY, OWN),
+    "my-session-extend": (READ_ONLY, OWN),
+    "my-session-transfer": (READ_ONLY, OWN),
+    "my-session-transfer-cancel": (READ_ONLY, OWN),
     "people": (OPERATORS, NO_FORM),
     "people-invite": (ADMINS, ADMINS),
     "people-add": (OPERATORS, OPERATORS),
