@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *site.pages(localization.urls.urlpatterns),
     *site.pages(portal.accounts.urls.pages),
     *site.own_pages(portal.accounts.urls.own),
+    *site.own_pages(sessions_app.urls.own),
     *site.account_pages(portal.accounts.urls.account_pages),
     *portal.accounts.urls.public,
     *sessions_app.urls.public,

@@ -3,7 +3,19 @@
 from django.urls import URLPattern, path
 
 from portal.accounts.sign_in.recent import confirmed
-from sessions_app.views import agent_settings, agents, building, chat, deeds, management, overview, policy, sessions
+from sessions_app.views import (
+    agent_settings,
+    agents,
+    building,
+    chat,
+    deeds,
+    management,
+    mine,
+    mine_deeds,
+    overview,
+    policy,
+    sessions,
+)
 
 pages: list[URLPattern] = [
     path("", overview.show, name="overview"),
@@ -26,5 +38,17 @@ pages: list[URLPattern] = [
     path("sessions/<str:id>/transfer/cancel/", deeds.cancel_transfer, name="session-transfer-cancel"),
     path("session-management/", management.session_management, name="session-management"),
     path("session-policy/preview/", policy.preview, name="policy-preview"),
+]
+# Everybody who has an account has these.
+own: list[URLPattern] = [
+    path("me/sessions/", mine.my_sessions, name="my-sessions"),
+    path("me/sessions/<uuid:id>/", mine.my_session, name="my-session"),
+    path("me/sessions/<uuid:id>/lines/", mine.my_session_lines, name="my-session-lines"),
+    path("me/sessions/<uuid:id>/end/", mine_deeds.end, name="my-session-end"),
+    path("me/sessions/<uuid:id>/pause/", mine_deeds.pause, name="my-session-pause"),
+    path("me/sessions/<uuid:id>/resume/", mine_deeds.resume, name="my-session-resume"),
+    path("me/sessions/<uuid:id>/extend/", mine_deeds.extend, name="my-session-extend"),
+    path("me/sessions/<uuid:id>/transfer/", mine_deeds.transfer, name="my-session-transfer"),
+    path("me/sessions/<uuid:id>/transfer/cancel/", mine_deeds.cancel_transfer, name="my-session-transfer-cancel"),
 ]
 public: list[URLPattern] = [path("chat/<slug:slug>/", chat.hosted, name="chat")]

@@ -9,6 +9,7 @@ from django.shortcuts import resolve_url
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.models import Account
+from portal.accounts.names import Role
 from portal.admin import people
 
 # Section by section: (name or address of the page, label, roles it leads somewhere for). No link ends in a 403.
@@ -38,6 +39,7 @@ NAVIGATION = (
             ("admin:index", _("Back office"), people.ADMINS),
         ],
     ),
+    ("", [("my-sessions", _("My sessions"), frozenset(Role))]),
 )
 
 
@@ -82,7 +84,7 @@ def _person(account: Account) -> Person:
         initials="".join(word[0] for word in (words[0], *words[1:][-1:])),
         staff=account.role in people.STAFF,
         operator=account.role in people.OPERATORS,
-        home=people.home_of(account) if account.role in people.STAFF else "/",
+        home=people.home_of(account),
     )
 
 

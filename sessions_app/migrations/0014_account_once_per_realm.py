@@ -4,9 +4,7 @@ from django.db import migrations, models
 
 NAME = "account_once_per_realm"
 DROP = f"DROP INDEX CONCURRENTLY IF EXISTS {NAME}"  # also one that was not finished
-CREATE = (
-    f"CREATE UNIQUE INDEX CONCURRENTLY {NAME} ON chat_user (account_id, realm) WHERE account_id IS NOT NULL"  # noqa: S608
-)
+CREATE = f"CREATE UNIQUE INDEX CONCURRENTLY {NAME} ON chat_user (account_id, realm) WHERE account_id IS NOT NULL"  # noqa: S608
 
 
 class Migration(migrations.Migration):

@@ -21,6 +21,7 @@ PAGES = [
     "/people/add/",
     "/tokens/",
     "/tokens/new/",
+    "/me/sessions/",
     "/account/password/",
     "/admin/",
     "/nowhere/",

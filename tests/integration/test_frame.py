@@ -38,7 +38,10 @@ def test_signing_in_never_leads_elsewhere_nor_in_circles(client: Client, elsewhe
     assert client.get("/login/", {"next": elsewhere}).headers["Location"] == "/"
 
 
-@pytest.mark.parametrize(("role", "home"), [(Role.ADMIN, "/"), (Role.OWNER, "/"), (Role.TRANSLATOR, "/localization/")])
+@pytest.mark.parametrize(
+    ("role", "home"),
+    [(Role.ADMIN, "/"), (Role.OWNER, "/"), (Role.TRANSLATOR, "/localization/"), (Role.USER, "/me/sessions/")],
+)
 def test_everybody_lands_where_their_work_is(client: Client, role: Role, home: str) -> None:
     cast.account("somebody", role)
     signed = client.post("/login/", {"username": "somebody", "password": cast.PASSWORD})
@@ -49,7 +52,8 @@ def test_an_end_user_is_told_calmly_that_there_is_nothing_to_manage() -> None:
     answer = signed_in(Role.USER).get("/")
     assert answer.status_code == 403
     assert "There is nothing to manage here for you" in answer.text
-    assert answer.context["nav"] == []
+    (section,) = answer.context["nav"]
+    assert [link.url for link in section.links] == ["/me/sessions/"]
 
 
 def test_an_owner_is_refused_the_back_office_instead_of_asked_to_sign_in_again() -> None:
@@ -72,17 +76,18 @@ def test_a_part_of_a_page_asked_for_without_a_sign_in_sends_the_whole_page_there
     assert answer.headers["HX-Redirect"] == "/login/?next=/agents/"
 
 
-@pytest.mark.parametrize("role", [Role.ADMIN, Role.OWNER, Role.TRANSLATOR])
+@pytest.mark.parametrize("role", Role)
 def test_no_link_of_the_navigation_ends_in_a_refusal(role: Role) -> None:
     client = signed_in(role)
-    home = client.get("/localization/")
+    home = client.get("/me/sessions/")
     links = [link.url for section in home.context["nav"] for link in section.links]
     assert links
     assert {url: client.get(url).status_code for url in links} == dict.fromkeys(links, 200)
 
 
 def test_a_translator_is_shown_the_messages_and_what_they_did_and_nothing_else() -> None:
-    (section,) = signed_in(Role.TRANSLATOR).get("/localization/").context["nav"]
+    section, own = signed_in(Role.TRANSLATOR).get("/localization/").context["nav"]
+    assert [link.label for link in own.links] == ["My sessions"]
     assert [(link.label, link.current) for link in section.links] == [("Localization", "page"), ("Audit log", "")]
 
 
