@@ -169,10 +169,6 @@ ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
 # `login_failed` are the second factors, for which one has to know the password.
 ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": "5/5m/key", "reset_password": "10/m/ip,5/h/key"}
 MFA_ADAPTER = "portal.accounts.sign_in.second_factors.Adapter"
-MFA_FORMS = {
-    "authenticate": "portal.accounts.sign_in.codes.AuthenticateForm",
-    "reauthenticate": "portal.accounts.sign_in.codes.ReauthenticateForm",
-}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_RECOVERY_CODES_SHOW_ONCE = True

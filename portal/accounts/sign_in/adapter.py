@@ -44,7 +44,8 @@ class Adapter(DefaultAccountAdapter):
         attempt = limits.begin(request, _typed(credentials))
         request.attempt = attempt  # type: ignore[attr-defined]
         if attempt.wait:
-            raise refuse_too_often(attempt.wait)
+            log.warning("sign-in refused", why="too often", address=origin.current().address, wait=attempt.wait)
+            raise ValidationError(_too_often(attempt.wait), code="too_often")
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
         account = super().authenticate(request, **credentials)
@@ -86,12 +87,6 @@ class Adapter(DefaultAccountAdapter):
 
 
 SEEN_ANYWAY = frozenset({"account/messages/logged_in.txt", "account/messages/logged_out.txt"})
-
-
-def refuse_too_often(seconds: int) -> ValidationError:
-    """Logged; `seconds` until another try is looked at."""
-    log.warning("sign-in refused", why="too often", address=origin.current().address, wait=seconds)
-    return ValidationError(_too_often(seconds), code="too_often")
 
 
 def _typed(credentials: dict[str, Any]) -> str:
