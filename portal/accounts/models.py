@@ -12,9 +12,23 @@ from portal.accounts.names import GrantRole, Role, Scope
 
 
 class AccountManager(UserManager["Account"]):
-    def create_superuser(self, username: str, *args: Any, **fields: Any) -> "Account":
+    def create_user(self, username: str, email: str | None = None, *args: Any, **fields: Any) -> "Account":
+        return _with_address(super().create_user(username, (email or "").lower(), *args, **fields))
+
+    def create_superuser(self, username: str, email: str | None = None, *args: Any, **fields: Any) -> "Account":
         """`manage.py createsuperuser` makes an admin: the role is what the Portal asks for, everywhere."""
-        return super().create_superuser(username, *args, role=Role.ADMIN, **fields)
+        made = super().create_superuser(username, (email or "").lower(), *args, role=Role.ADMIN, **fields)
+        return _with_address(made)
+
+
+def _with_address(account: "Account") -> "Account":
+    """allauth keeps addresses beside accounts. One that an admin has typed counts until its person changes it."""
+    from allauth.account.models import EmailAddress  # its models need ours first
+
+    if account.email:
+        taken = EmailAddress.objects.filter(email=account.email, verified=True).exists()
+        EmailAddress.objects.create(user=account, email=account.email, primary=True, verified=not taken)
+    return account
 
 
 class Account(AbstractUser):

@@ -6,9 +6,9 @@ from allauth.mfa.recovery_codes import views as codes
 from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as passkeys
 from allauth.socialaccount import views as social
-from allauth.socialaccount.providers.openid_connect import views as oidc
 from django.urls import URLPattern, path, re_path
 
+from portal.accounts.sign_in import sso
 from portal.accounts.sign_in.recent import confirmed
 from portal.accounts.views import audit, people, tokens
 from portal.accounts.views.account import ChangePassword, Overview, browsers
@@ -47,8 +47,8 @@ public: list[URLPattern] = [
         name="account_reset_password_from_key",
     ),
     re_path(r"^account/email/(?P<key>[-:\w]+)/$", account.confirm_email, name="account_confirm_email"),
-    path("login/<slug:provider_id>/", oidc.login, name="openid_connect_login"),
-    path("login/<slug:provider_id>/callback/", oidc.callback, name="openid_connect_callback"),
+    path("login/<slug:provider_id>/", sso.begin, name="openid_connect_login"),
+    path("login/<slug:provider_id>/callback/", sso.finish, name="openid_connect_callback"),
     path("login/sso/cancelled/", social.login_cancelled, name="socialaccount_login_cancelled"),
     path("login/sso/failed/", social.login_error, name="socialaccount_login_error"),
 ]

@@ -10,6 +10,7 @@ from allauth.account.models import EmailAddress, Login
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils.translation import ngettext
 
 from portal.accounts.actions import letters
@@ -68,6 +69,10 @@ class Adapter(DefaultAccountAdapter):
         response: HttpResponse = super().post_login(request, user, **kwargs)
         devices.remember(request, response, user)
         return response
+
+    def respond_user_inactive(self, request: HttpRequest, user: Any) -> HttpResponse:  # noqa: ARG002
+        """To whoever has shown by a passkey, or by their organization, who they are."""
+        return render(request, "account/inactive.html", status=403)
 
     # ── once more ──────────────────────────────────────────────────────────────────────────────────────────────────
     def is_reauthentication_required(self, *, app: str, **_kwargs: Any) -> bool:  # noqa: ARG002

@@ -23,7 +23,7 @@ class Adapter(DefaultMFAAdapter):
 
     def build_totp_svg(self, url: str) -> str:
         """To stand in the page itself, whose orders forbid a picture in an address."""
-        drawn = super().build_totp_svg(url).partition("?>")[2]
+        drawn: str = super().build_totp_svg(url).partition("?>")[2]
         return mark_safe(drawn)  # noqa: S308  squares, drawn by a library
 
     def get_totp_issuer(self) -> str:

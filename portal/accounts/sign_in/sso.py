@@ -4,13 +4,38 @@ Whoever the organization names by a verified e-mail address is the account that 
 only where the operator says as what (OIDC_NEW_PEOPLE).
 """
 
+from collections.abc import Callable
+
+import structlog
 from allauth.core.exceptions import SignupClosedException
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialLogin
+from allauth.socialaccount.providers.openid_connect import views
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from requests import RequestException
 
 from portal.accounts.models import Account
+
+log = structlog.get_logger(__name__)
+
+
+def begin(request: HttpRequest, provider_id: str) -> HttpResponse:
+    return _told(request, lambda: views.login(request, provider_id))
+
+
+def finish(request: HttpRequest, provider_id: str) -> HttpResponse:
+    return _told(request, lambda: views.callback(request, provider_id))
+
+
+def _told(request: HttpRequest, view: Callable[[], HttpResponse]) -> HttpResponse:
+    """A provider that is away, or says what cannot be read, is told in words."""
+    try:
+        return view()
+    except (RequestException, ValueError, KeyError) as error:
+        log.warning("single sign-on failed", error=type(error).__name__)
+        return render(request, "socialaccount/authentication_error.html", status=502)
 
 
 class Adapter(DefaultSocialAccountAdapter):
