@@ -55,7 +55,7 @@ def test_signing_in_takes_a_keyboard_and_no_mouse(site: str, root: Account, page
     page.keyboard.press("Tab")
     page.keyboard.type(cast.PASSWORD)
     page.keyboard.press("Tab")
-    expect(page.get_by_role("button", name="Sign in")).to_be_focused()
+    expect(page.get_by_role("button", name="Sign in", exact=True)).to_be_focused()
     page.keyboard.press("Enter")
     expect(page).to_have_url(f"{site}/agents/")
 
@@ -73,7 +73,7 @@ def test_a_wrong_password_is_told_and_the_name_stays(site: str, root: Account, p
     page.get_by_label("Username").fill("root")
     page.get_by_label("Password").fill("wrong")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("alert")).to_contain_text("correct username and password")
+    expect(page.get_by_role("alert")).to_contain_text("The username and/or password you specified are not correct.")
     expect(page.get_by_label("Username")).to_have_value("root")
 
 
@@ -95,7 +95,7 @@ def test_on_a_phone_the_navigation_opens_over_the_page_and_escape_closes_it(
     navigation = page.get_by_role("navigation", name="Portal")
     expect(navigation).to_be_hidden()
     page.get_by_role("button", name="Menu").press("Enter")
-    expect(navigation.get_by_role("link", name="Sessions")).to_be_visible()
+    expect(navigation.get_by_role("link", name="Sessions", exact=True)).to_be_visible()
     page.keyboard.press("Escape")
     expect(navigation).to_be_hidden()
     expect(page.get_by_role("button", name="Menu")).to_be_focused()
