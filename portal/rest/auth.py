@@ -3,13 +3,22 @@
 from collections.abc import Callable
 from typing import Any
 
+import structlog
 from django.http import HttpRequest
 from ninja.security.base import AuthBase
 from ninja.utils import check_csrf
 
+from portal.lib import origin
 from portal.rest.problems import Problem, unauthenticated
 
 SAFE = ("GET", "HEAD", "OPTIONS")
+log = structlog.get_logger(__name__)
+
+
+def not_known(what: str, detail: str) -> Problem:
+    """The refusal of a credential that does not count. The log says from where it came, and nothing of it."""
+    log.info("credential refused", what=what, address=origin.current().address)
+    return unauthenticated(detail)
 
 
 class Bearer(AuthBase):
@@ -36,7 +45,7 @@ class Bearer(AuthBase):
             for principal_of in self.kinds:
                 if (principal := principal_of(secret.strip())) is not None:
                     return principal
-        raise unauthenticated("This token is not known here: it is wrong, has expired or was revoked.")
+        raise not_known("token", "This token is not known here: it is wrong, has expired or was revoked.")
 
 
 class Cookie(AuthBase):

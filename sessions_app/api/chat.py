@@ -17,6 +17,7 @@ from portal.agents.core.identity import LONGEST as LONGEST_IDENTITY
 from portal.agents.core.identity import Identity
 from portal.agents.core.origins import may_chat
 from portal.lib import clock, origin
+from portal.rest.auth import not_known
 from portal.rest.fields import STORABLE, Instant
 from portal.rest.idempotency import secret_answer
 from portal.rest.openapi import answers
@@ -148,7 +149,7 @@ def _known(agent: models.Agent, body: StartChat) -> UUID | None:
     user = visitors.user_of(token, realm=agent.realm, of_accounts=vouched) if token else None
     LIMIT.take(f"user-{user}" if user else network(origin.current().address))
     if token and user is None:
-        raise unauthenticated("This visitor token is unknown or has expired; ask again without it.")
+        raise not_known("visitor token", "This visitor token is unknown or has expired; ask again without it.")
     return user
 
 
