@@ -33,6 +33,11 @@ def _chat(*said: str) -> Prepare:
     return prepare
 
 
+def _first_session(page: Page) -> None:
+    page.locator("article h3 a").first.click()
+    expect(page.get_by_role("heading", name="What was said")).to_be_visible()
+
+
 SHOTS = (
     Shot("login", "/login/", who=""),
     Shot("overview", "/"),
@@ -54,6 +59,8 @@ SHOTS = (
     Shot("people-add", "/people/add/", who="olga"),
     Shot("tokens", "/tokens/"),
     Shot("token-new", "/tokens/new/", who="olga"),
+    Shot("my-sessions", "/me/sessions/", who="emil"),
+    Shot("my-session", "/me/sessions/", who="emil", prepare=_first_session),
     Shot("password", "/account/password/", who="olga"),
     Shot("chat-en", "/chat/shop/?language=en", who="", prepare=_chat("Where is my order?", "12345")),
     Shot("chat-ar", "/chat/shop/?language=ar", who="", prepare=_chat("أين طلبي", "شكرا")),

@@ -94,6 +94,7 @@ BILLING = DemoAgent(
         platform=Platform.SCRIPTED,
         languages=("en", "fr", "ja", "pt-BR"),
         default_language="en",
+        transfer_targets=("shop",),
         script=_script("billing"),
     ),
     visits=330,

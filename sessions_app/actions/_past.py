@@ -27,12 +27,14 @@ class PastPolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PastUser:
-    """Who chatted. The same `external_id` in the same realm is the same person."""
+    """Who chatted. The same `external_id` in the same realm is the same person. That of a Portal account, and only that,
+    begins with `portal:`."""
 
     external_id: str
     name: str
     email: str = ""
     identified: bool = False
+    account_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,5 +86,5 @@ def _users(realm: str, chats: Iterable[PastChat]) -> Mapping[str, UUID]:
 
 
 def _user(realm: str, user: PastUser, *, since: datetime) -> ChatUser:
-    values = {name: getattr(user, name) for name in ("external_id", "name", "email", "identified")}
+    values = {name: getattr(user, name) for name in ("external_id", "name", "email", "identified", "account_id")}
     return ChatUser(realm=realm, created_at=since, **values)

@@ -7,6 +7,8 @@ from random import Random
 from unicodedata import normalize
 from uuid import UUID
 
+from portal.accounts.models import Account
+from portal.agents.core.identity import ACCOUNT
 from portal.demo import crowd, people
 from portal.demo.agents import AGENTS, DemoAgent
 from portal.demo.crowd import Person
@@ -44,7 +46,9 @@ def _end_users() -> Iterator[Guest]:
 
 
 def _account(account: DemoAccount) -> PastUser:
-    return PastUser(external_id=account.username, name=account.name, email=account.email, identified=True)
+    """As they chat when they are signed in."""
+    id = Account.objects.values_list("pk", flat=True).get(username=account.username)
+    return PastUser(external_id=f"{ACCOUNT}{id}", name=account.name, identified=True, account_id=id)
 
 
 def _regular(agent: DemoAgent, person: Person) -> Guest:

@@ -11,7 +11,7 @@ from portal.accounts.names import Role
 from portal.agents.models import Agent
 from portal.audit.models import Entry
 from portal.demo import loading
-from sessions_app.models import ChatSession, PolicyVersion
+from sessions_app.models import ChatSession, ChatUser, PolicyVersion
 
 
 def _rows() -> dict[str, int]:
@@ -44,6 +44,13 @@ def test_agents_have_their_owners_translators_and_languages(demo):
         ("billing", "tara", "translator"),
         ("helpdesk", "otto", "owner"),
     }
+
+
+def test_the_end_user_finds_their_own_past(demo):
+    emil = Account.objects.get(username="emil")
+    users = ChatUser.objects.filter(account=emil)
+    assert {user.external_id for user in users} == {f"portal:{emil.pk}"}
+    assert ChatSession.objects.filter(user__in=users).values("agent").distinct().count() == Agent.objects.count()
 
 
 def test_policies_have_a_past_with_reasons(demo):
