@@ -27,8 +27,8 @@ class PastPolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PastUser:
-    """Who chatted. The same `external_id` in the same realm is the same person. That of a Portal account, and only that,
-    begins with `portal:`."""
+    """Who chatted. The same `external_id` in the same realm is the same person. That of a Portal account, and that
+    alone, begins with `portal:`."""
 
     external_id: str
     name: str
