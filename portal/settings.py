@@ -154,6 +154,7 @@ ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*"]
 ACCOUNT_FORMS = {
     "login": "portal.accounts.sign_in.forms.SignInForm",
+    "add_email": "portal.accounts.sign_in.forms.NewEmailForm",
     "reset_password": "portal.accounts.sign_in.forms.ResetForm",
 }
 ACCOUNT_EMAIL_VERIFICATION = "none"  # an admin has typed it; who changes theirs has to confirm the new one

@@ -30,6 +30,7 @@ pages: list[URLPattern] = [
     path("people/<int:id>/", confirmed(people.person), name="person"),
     path("people/<int:id>/switch/", confirmed(people.switch), name="person-switch"),
     path("people/<int:id>/invitation/", confirmed(people.invite_again), name="person-invitation"),
+    path("people/<int:id>/second-factor/", confirmed(people.remove_second_factor), name="person-second-factor"),
     path("people/<int:id>/take/", confirmed(people.take), name="person-take"),
 ]
 # Open to those who have no way in yet, or are half-way in.

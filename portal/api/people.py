@@ -45,8 +45,9 @@ class GrantOf(BaseModel):
 
 
 class Account(BaseModel):
-    """Somebody who signs in. `grants` are those on agents whose members you see; `email` is for admins. `invited` until
-    they have chosen a password; `last_seen_at` is their last sign-in, or the last call of their programs."""
+    """Somebody who signs in. `grants` are those on agents whose members you see; `email` and `second_factor` are for
+    admins. `invited` until they have chosen a password; `last_seen_at` is their last sign-in, or the last call of their
+    programs."""
 
     id: int
     username: str
@@ -55,12 +56,13 @@ class Account(BaseModel):
     role: Role
     active: bool
     invited: bool
+    second_factor: bool | None
     last_seen_at: Instant | None
     grants: list[GrantOf]
 
     @classmethod
     def of(cls, seen: Person, **more: Any) -> Self:
-        names = ("id", "username", "name", "email", "role", "active", "invited", "last_seen_at")
+        names = ("id", "username", "name", "email", "role", "active", "invited", "second_factor", "last_seen_at")
         grants = [GrantOf.of(granted) for granted in seen.grants]
         return cls(**{name: getattr(seen, name) for name in names}, grants=grants, **more)
 
@@ -150,6 +152,17 @@ def change_person(request: ApiRequest, id: int, body: AccountChange) -> Account:
 def invite_again(request: ApiRequest, id: int) -> Status[InvitedAccount]:
     """Another address for somebody who has not chosen a password yet."""
     return _invited(request, actions.invite_again(principal=request.auth, id=id))
+
+
+@router.delete(
+    "/people/{int:id}/second-factor",
+    summary="Remove somebody's second factor",
+    **answers(None, "forbidden", "not_found", "invalid", status=204),
+)
+def remove_second_factor(request: ApiRequest, id: int) -> Status[None]:
+    """For admins, when it is lost: apps, passkeys and recovery codes are all gone, and their person gets a letter."""
+    actions.remove_second_factor(principal=request.auth, id=id)
+    return Status(204, None)
 
 
 def _invited(request: ApiRequest, invited: actions.Invited) -> Status[InvitedAccount]:

@@ -7,17 +7,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.auth.tokens import default_token_generator
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 from django.db.models import Q
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
-from portal.accounts.actions import members
+from portal.accounts.actions import letters, members
 from portal.accounts.actions.refusals import Refused
 from portal.accounts.models import Account
 from portal.accounts.names import Role
@@ -59,10 +61,9 @@ def invite(*, principal: Principal, person: NewPerson) -> Invited:
     try:
         with transaction.atomic():
             account = create(username=person.username, name=person.name, email=person.email, role=person.role)
-            _record("account.invited", principal, account, after={"role": person.role.value})
+            return _invited(principal, account)
     except IntegrityError:
         raise Refused({"username": [_taken(person.username)]}) from None
-    return Invited(account, _address(account))
 
 
 @transaction.atomic
@@ -71,8 +72,7 @@ def invite_again(*, principal: Principal, id: int) -> Invited:
     account = _locked(principal, id)
     if account.has_usable_password() or not account.is_active:
         raise Refused({"invitation": ["Only who is invited and has not chosen a password yet can be invited again."]})
-    _record("account.invited", principal, account, after={"role": account.role})
-    return Invited(account, _address(account))
+    return _invited(principal, account)
 
 
 @transaction.atomic
@@ -99,6 +99,22 @@ def change(*, principal: Principal, id: int, values: Mapping[str, Any]) -> Accou
         after={name: after[name] for name in changed} | ({"grants": []} if lost else {}),
     )
     return account
+
+
+@transaction.atomic
+def remove_second_factor(*, principal: Principal, id: int) -> None:
+    """For somebody who has lost theirs: the password lets them in again, until they set up another one. They are told
+    by letter. Raises NotAllowed, NotVisible, Refused."""
+    account = _locked(principal, id)
+    if account.pk == principal.account_id:
+        raise Refused({"second_factor": ["Your own is removed on the page of your account, or by another admin."]})
+    factors = Authenticator.objects.filter(user=account)
+    kinds = sorted(factors.values_list("type", flat=True))
+    if not kinds:
+        raise Refused({"second_factor": ["There is none."]})
+    factors.delete()
+    _record("account.second_factor_removed", principal, account, before={"kinds": kinds})
+    _write(account, "Your second factor was removed", "people/email/second_factor_removed.txt", by=principal.name)
 
 
 # ── who, and whether it can be ─────────────────────────────────────────────────────────────────────────────────────
@@ -163,6 +179,20 @@ def _taken(username: str) -> str:
 def _address(account: Account) -> str:
     uid = urlsafe_base64_encode(force_bytes(account.pk))
     return f"{settings.PORTAL_URL}{reverse('invitation', args=[uid, default_token_generator.make_token(account)])}"
+
+
+def _invited(principal: Principal, account: Account) -> Invited:
+    """Shown to whoever invites, and sent to whom it is for."""
+    _record("account.invited", principal, account, after={"role": account.role})
+    address = _address(account)
+    _write(account, "You are invited to Portal", "people/email/invitation.txt", by=principal.name, address=address)
+    return Invited(account, address)
+
+
+def _write(account: Account, subject: str, template: str, **words: str) -> None:
+    if account.email:
+        text = render_to_string(template, {"account": account, "portal": settings.PORTAL_URL, **words})
+        letters.put(to=account.email, subject=subject, text=text)
 
 
 def _record(verb: str, principal: Principal, account: Account, **what: Any) -> None:

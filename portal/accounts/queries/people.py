@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
-from django.db.models import F, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Greatest
 
 from portal.accounts.models import Account, Grant, Token
 from portal.accounts.names import GrantRole, Role
 from portal.accounts.permissions import NotAllowed, NotVisible, Principal, Verb, agents_q, allows
+from portal.accounts.queries import second_factor
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +25,9 @@ class Granted:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """An account as whoever asks sees it: `grants` are those on agents whose members they see, `email` is for admins.
-    `invited` until they have chosen a password; `last_seen_at` is their last sign-in, or their programs' last call."""
+    """An account as whoever asks sees it: `grants` are those on agents whose members they see; `email`, and whether
+    there is a `second_factor`, are for admins. `invited` until they have chosen a password; `last_seen_at` is their
+    last sign-in, or their programs' last call."""
 
     id: int
     username: str
@@ -34,6 +36,7 @@ class Person:
     role: Role
     active: bool
     invited: bool
+    second_factor: bool | None
     last_seen_at: datetime | None
     grants: tuple[Granted, ...]
 
@@ -112,7 +115,10 @@ def _any_has(names: Sequence[str], words: str) -> Q:
 def _shown(accounts: QuerySet[Account]) -> QuerySet[Account]:
     mine = Token.objects.filter(account=OuterRef("pk")).order_by().values("account")
     called = Subquery(mine.annotate(at=Max("last_used_at")).values("at"))
-    return accounts.annotate(last_seen_at=Greatest(F("last_login"), called))
+    return accounts.annotate(
+        last_seen_at=Greatest(F("last_login"), called),
+        second_factor=Exists(second_factor.of(OuterRef("pk"))),
+    )
 
 
 def _people(principal: Principal, accounts: Sequence[Account]) -> list[Person]:
@@ -127,6 +133,7 @@ def _people(principal: Principal, accounts: Sequence[Account]) -> list[Person]:
             role=Role(account.role),
             active=account.is_active,
             invited=account.last_login is None and account.password.startswith(UNUSABLE_PASSWORD_PREFIX),
+            second_factor=account.second_factor if sees_all else None,  # type: ignore[attr-defined]  # annotated
             last_seen_at=account.last_seen_at,  # type: ignore[attr-defined]  # annotated
             grants=tuple(grants.get(account.pk, ())),
         )

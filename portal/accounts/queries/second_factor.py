@@ -1,5 +1,7 @@
 """Who has a second factor, and who has to (5-promises.md, "Security")."""
 
+from typing import Any
+
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.sessions.backends.base import SessionBase
@@ -10,12 +12,17 @@ from portal.accounts.names import STAFF
 # How somebody has signed in, as allauth notes it in their session.
 RECORDS = "account_authentication_methods"
 ELSEWHERE = "socialaccount"
+KINDS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
+
+
+def of(account: Any) -> Any:
+    """Those of an account, by its id or an expression for it. Recovery codes alone are none: they stand in for one that
+    is lost."""
+    return Authenticator.objects.filter(user_id=account, type__in=KINDS)
 
 
 def exists(account_id: int) -> bool:
-    """Recovery codes alone are none: they stand in for one that is lost."""
-    kinds = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
-    return bool(Authenticator.objects.filter(user_id=account_id, type__in=kinds).exists())
+    return bool(of(account_id).exists())
 
 
 def is_required(account: Account) -> bool:

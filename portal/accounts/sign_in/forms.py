@@ -3,7 +3,7 @@
 from typing import Any
 
 from allauth.account.adapter import get_adapter
-from allauth.account.forms import LoginForm, ResetPasswordForm
+from allauth.account.forms import AddEmailForm, LoginForm, ResetPasswordForm
 from django import forms
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -30,6 +30,14 @@ class SignInForm(LoginForm):
 
     def add_prefix(self, field_name: str) -> str:
         return "username" if field_name == "login" else super().add_prefix(field_name)
+
+
+class NewEmailForm(AddEmailForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"].label = _("New address")
+        self.fields["email"].help_text = _("A letter goes there; the old one counts until you have confirmed it.")
+        self.fields["email"].widget = forms.EmailInput({"autocomplete": "email"})
 
 
 class ResetForm(ResetPasswordForm):

@@ -118,6 +118,20 @@ def invite_again(request: HttpRequest, id: int) -> HttpResponse:
 
 
 @require_POST
+def remove_second_factor(request: HttpRequest, id: int) -> HttpResponse:
+    principal = auth.principal(request)
+    seen = _seen(principal, id)
+    try:
+        with doors.refusals():
+            actions.remove_second_factor(principal=principal, id=id)
+    except Refused as refused:
+        messages.error(request, _sentences(refused))
+    else:
+        messages.success(request, _("Removed. Their password lets them in; they were told by letter."))
+    return redirect("person", seen.id)
+
+
+@require_POST
 def take(request: HttpRequest, id: int) -> HttpResponse:
     """Take the grant `role` on the agent of the slug `agent`."""
     principal = auth.principal(request)

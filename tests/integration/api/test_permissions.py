@@ -65,6 +65,7 @@ TABLE: dict[tuple[str, str], str] = {
     ("GET", "/people/{person}"): "200 200 404 404 404 404 404 200 404 404 401",
     ("PATCH", "/people/{person}"): "200 403 404 404 404 404 404 403 404 404 401",
     ("POST", "/people/{person}/invitation"): "422 403 404 404 404 404 404 403 404 404 401",  # they have been in already
+    ("DELETE", "/people/{person}/second-factor"): "422 403 404 404 404 404 404 403 404 404 401",  # there is none
     ("PUT", "/agents/{slug}/members/{owner}"): "200 200 404 403 404 404 404 403 404 403 401",
     ("DELETE", "/agents/{slug}/members/{owner}"): "422 422 404 403 404 404 404 403 404 403 401",  # nobody else owns it
     ("POST", "/chat/{slug}"): "201 201 201 201 201 201 201 201 201 201 201",  # whoever comes
@@ -97,6 +98,7 @@ CONFIRMED = {
     ("POST", "/people"),
     ("PATCH", "/people/{person}"),
     ("POST", "/people/{person}/invitation"),
+    ("DELETE", "/people/{person}/second-factor"),
     ("PUT", "/agents/{slug}/members/{owner}"),
     ("DELETE", "/agents/{slug}/members/{owner}"),
 }

@@ -99,6 +99,7 @@ PAGES: dict[str, tuple[Row, Row]] = {
     "person": (MEMBER, MEMBER),
     "person-switch": (NO_FORM, ADMIN_OF_MEMBER),
     "person-invitation": (NO_FORM, ADMIN_OF_MEMBER),
+    "person-second-factor": (NO_FORM, ADMIN_OF_MEMBER),
     "person-take": (NO_FORM, MEMBER),
     "invitation": (OPEN, OPEN),  # whoever has the link
     "openapi": (OPEN, OPEN),
@@ -115,7 +116,15 @@ CONFIRMED = {
     *("mfa_add_webauthn", "mfa_edit_webauthn", "mfa_remove_webauthn"),
     "agent-identity-secret",
     *("token-new", "token", "token-revoke"),
-    *("people-invite", "people-add", "person", "person-switch", "person-invitation", "person-take"),
+    *(
+        "people-invite",
+        "people-add",
+        "person",
+        "person-switch",
+        "person-invitation",
+        "person-second-factor",
+        "person-take",
+    ),
 }
 # What a form has to say before it is asked whether one may.
 FORMS = {"person-switch": {"active": "no"}, "person-take": {"agent": "shop", "role": "translator"}}
