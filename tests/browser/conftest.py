@@ -1,13 +1,17 @@
 """A real browser in front of a real web process (the fixture `site`)."""
 
+import threading
 from collections.abc import Iterator
 from typing import Any
 
+import psutil
 import pytest
 from django.conf import settings
 
 from tests.browser import crawl
 from tools import chromium
+
+PATIENCE_SECONDS = 300  # for one test, on a machine that is busy
 
 
 @pytest.fixture(scope="session")
@@ -35,3 +39,18 @@ def _orm_beside_playwright() -> Iterator[None]:
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     crawl.summarize(terminalreporter, config)
+
+
+@pytest.fixture(autouse=True)
+def _a_browser_that_stands_still_is_ended() -> Iterator[None]:
+    """Playwright waits without end for a tab to open or close. The test then fails, and the run comes to its end."""
+    watch = threading.Timer(PATIENCE_SECONDS, _end_the_browser)
+    watch.start()
+    yield
+    watch.cancel()
+
+
+def _end_the_browser() -> None:
+    for process in psutil.Process().children(recursive=True):
+        if "chrom" in process.name():
+            process.kill()
