@@ -11,6 +11,8 @@ from portal import env
 ROOT = env.ROOT
 DEBUG = env.flag("DEBUG", default=False)
 SECRET_KEY = env.secret_key()
+# Keys before this one: what was signed or sealed under them still counts, and nothing new is.
+SECRET_KEY_FALLBACKS = env.items("SECRET_KEY_FALLBACKS", [])
 PORT = env.integer("PORT", 8000, minimum=1, maximum=65535)
 
 # ── where it is reached ────────────────────────────────────────────────────────────────────────────────────────────
@@ -62,6 +64,7 @@ MIDDLEWARE = [
     "portal.lib.static_files.StaticFilesMiddleware",
     "portal.rest.errors.ProblemsMiddleware",
     "portal.lib.bodies.BodiesMiddleware",
+    "portal.lib.methods.MethodsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
+import structlog
 from channels.consumer import get_handler_name
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
@@ -35,6 +36,7 @@ from sessions_app.queries import chats
 from sessions_app.queries.chats import Chat, Seen
 
 HELLO_WITHIN = 5.0  # seconds
+log = structlog.get_logger(__name__)
 
 
 class ChatConsumer(AsyncWebsocketConsumer):
@@ -115,6 +117,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
             await self._end(error.code, error.problem, error.reason)
 
     async def _end(self, code: int, problem: str, detail: str) -> None:
+        log.info("socket refused", path="/ws/chat/", code=code, address=self.address)
         with contextlib.suppress(Error):  # it ends also where there is no clock to stamp the reason with
             await self._error(problem, detail, None)
         await self.close(code, detail)
@@ -208,6 +211,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         if deed is None:
             raise Unreadable("This type of frame is not known here.")
         if not self.bucket.take():
+            log.info("socket refused", path="/ws/chat/", code=4429, address=self.address)
             await self._error("rate_limited", "Too many frames at once. Wait two seconds and send it again.", client_id)
             return await self.close(4429, f"more than {settings.CHAT_FRAMES_PER_SECOND} frames a second")
         try:

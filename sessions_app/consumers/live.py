@@ -100,6 +100,7 @@ class LiveSessions(AsyncWebsocketConsumer):
         self._leave()
         if not self.over:
             self.over = True
+            log.info("socket refused", path="/ws/sessions/", code=code, address=places.address(self.scope))
             await self.send(json.dumps({"type": "error", "code": problem, "detail": detail}))
             await self.close(code, detail)
 

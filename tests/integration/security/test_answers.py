@@ -164,10 +164,12 @@ def test_an_address_that_is_handed_out_is_portals_own_whatever_the_request_says(
     assert "evil.example" not in made.text
 
 
-@pytest.mark.parametrize("path", ["/healthz", "/login/", "/api/v1/agents", "/static/portal/portal.js"])
-def test_trace_echoes_nothing(client: Client, path: str) -> None:
-    response = client.generic("TRACE", path, headers={"X-Canary": "canary-4711"})
-    assert b"canary-4711" not in response.content
+@pytest.mark.parametrize("method", ["TRACE", "TRACK", "CONNECT", "MADEUP"])
+@pytest.mark.parametrize("path", ["/healthz", "/login/", "/api/docs", "/chat/shop/", "/api/v1/agents"])
+def test_no_other_method_is_known_and_none_echoes(client: Client, path: str, method: str) -> None:
+    response = client.generic(method, path, headers={"X-Canary": "canary-4711"})
+    assert response.status_code == 405
+    assert "canary-4711" not in response.text
 
 
 # ── files

@@ -44,6 +44,15 @@ def test_a_key_is_replaced_without_losing_what_was_sealed_under_it(settings: Any
     assert sealing.unseal(sealed) == "a secret"
 
 
+def test_older_keys_are_a_setting():
+    environment = {"SECRET_KEY": "new " * 13, "SECRET_KEY_FALLBACKS": "old-1, old-2", "PORTAL_ENV_FILE": "none"}
+    asked = "from portal import settings; print(settings.SECRET_KEY_FALLBACKS)"
+    done = subprocess.run(
+        [sys.executable, "-c", asked], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "['old-1', 'old-2']"
+
+
 def test_passwords_are_hashed_slowly():
     """The tests themselves use another one, which is quick: this asks a process of its own."""
     environment = {"SECRET_KEY": "x" * 50, "DJANGO_SETTINGS_MODULE": "portal.settings", "PORTAL_ENV_FILE": "none"}
