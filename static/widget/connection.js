@@ -45,12 +45,12 @@ export const shelf = (area, key) => ({
 // randomUUID is there on https and localhost only.
 const newId = () => crypto.randomUUID?.() ?? crypto.getRandomValues(new Uint32Array(4)).join("-");
 
-/** What tells the things of different people apart in one browser: the `sub` of who is vouched for. */
+/** Whose things they are in a browser of several people: the `sub` of an identity. */
 const whose = (identity) => {
   try {
     return `/${JSON.parse(atob(identity.split(".")[1].replace(/-/g, "+").replace(/_/g, "/"))).sub}`;
   } catch {
-    return ""; // nobody, or nothing that counts
+    return "";
   }
 };
 
@@ -66,7 +66,7 @@ export class Connection {
 
   #address;
   #listener;
-  #visitor; // the token of a visitor whom nobody has identified
+  #visitor; // the token of somebody nobody vouches for
   #token;
   #refusedToken = null;
   #shelf;
@@ -86,7 +86,7 @@ export class Connection {
   /**
    * `listener` has `status()`, `ready(frame, fresh)`, `entry(entry, live)` for each new line of the history,
    * `frame(frame)` for the rest, `refused(refusal, message)`, `language` (a tag, asked when a session may start) and
-   * `identity` (the JWT that vouches for the person, if any; always of the same person).
+   * `identity` (a JWT, always of the same person).
    */
   constructor(server, agent, listener) {
     const place = `portal-chat:${server}/${agent}`;
@@ -176,7 +176,7 @@ export class Connection {
   }
 
   /** Asks who this visitor is. A refused token is left behind, unless another tab has got a new one by now. What was
-   * said before somebody is identified comes along. */
+   * said before somebody is identified comes along, if they have room for it. */
   async #enrol() {
     const { identity, language } = this.#listener;
     const known = this.#visitor.value ?? this.#token.value;
@@ -189,7 +189,7 @@ export class Connection {
       signal: AbortSignal.timeout(PATIENCE),
     });
     const answer = await response.json().catch(() => ({}));
-    if (response.status === 401 && token) {
+    if (token && (response.status === 401 || answer.open_sessions)) {
       this.#refusedToken = token;
       return this.#enrol();
     }
@@ -200,7 +200,8 @@ export class Connection {
   #enrolled({ visitor_token, agent, thread, server_now }) {
     // A new visitor may not write to the threads of the one before: what was not acknowledged goes along.
     if (this.#refusedToken) for (const message of this.#queue) message.thread = null;
-    this.#refusedToken = this.#visitor.value = null;
+    if (!this.#refusedToken) this.#visitor.value = null;
+    this.#refusedToken = null;
     this.#token.value = visitor_token;
     if (thread !== this.thread) this.seq = 0;
     Object.assign(this, { agent, thread, serverNow: server_now });

@@ -1,6 +1,6 @@
 // <portal-chat agent="shop" language="en"></portal-chat>: a chat with an agent of this Portal, on any page.
 // Attributes: agent · language · server (where this file came from, unless given) · inline (fills its box) · theme ·
-// identity (a JWT that vouches for the person; one of another person needs another element).
+// identity (a JWT that vouches for the person).
 
 import { Connection, endedByHand, shelf } from "./connection.js";
 import { View } from "./view.js";
@@ -290,7 +290,7 @@ export class PortalChat extends HTMLElement {
       if (message.kind === "text") this.#giveBack(message.text);
     }
     if (this.#line.status === "refused") {
-      if (this.identity) this.#view.history.clear(); // they are not there any more, and somebody else may be
+      if (this.identity) this.#view.history.clear(); // somebody else may look
       for (const { reject } of this.#openers.splice(0)) reject(refusal);
     } else this.#view.error(refusal.message);
     this.#dispatch("error", { code: refusal.code, detail: refusal.message });

@@ -12,7 +12,8 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from portal.accounts.models import Account
 from portal.accounts.names import Role
 from portal.accounts.permissions import principal_of
-from sessions_app.actions import deeds
+from portal.agents.models import Agent
+from sessions_app.actions import deeds, policies
 from sessions_app.models import ChatSession, ChatUser, Message
 from tests import cast
 from tests.browser.pages import findings, sign_in, until
@@ -142,6 +143,23 @@ def test_what_was_said_before_signing_in_is_theirs(page: Page, shop: str) -> Non
     expect(page.get_by_role("log")).to_contain_text("Where is my order?")
     page.goto("/me/sessions/")
     expect(card(page, session)).to_be_visible()
+
+
+def test_what_there_is_no_room_for_stays_where_it_is_and_the_chat_is_theirs(
+    browser: Browser, page: Page, shop: str
+) -> None:
+    olga = principal_of(Account.objects.get(username="olga"))
+    agent = Agent.objects.get(slug="shop")
+    policies.change(principal=olga, agent=agent, values={"max_concurrent_per_user": 1})
+    with browser.new_context(base_url=shop) as context:
+        elsewhere = context.new_page()
+        sign_in(elsewhere, "emil")
+        chat(elsewhere, "At my desk")
+    visitor = chat(page, "On my phone")
+    sign_in(page, "emil")
+    page.goto("/chat/shop/?language=en")
+    expect(page.get_by_role("log")).to_contain_text("At my desk")
+    assert user_of(visitor).account is None
 
 
 def test_the_next_person_at_the_browser_finds_nothing_of_the_one_before(emil: Page, shop: str) -> None:
