@@ -114,7 +114,7 @@ OF_AN_AGENT = [name for name, rows in PAGES.items() if {OWNERS, TRANSLATORS} & s
 CONFIRMED = {
     *("mfa_activate_totp", "mfa_generate_recovery_codes"),
     *("mfa_add_webauthn", "mfa_edit_webauthn", "mfa_remove_webauthn"),
-    "agent-identity-secret",
+    *("usersessions_list", "agent-identity-secret"),
     *("token-new", "token", "token-revoke"),
     *(
         "people-invite",

@@ -39,6 +39,14 @@ def test_what_one_signs_in_with_is_not_changed_by_whoever_sits_down_there(left_o
     assert not Authenticator.objects.filter(user=olga).exists()
 
 
+def test_nor_are_other_browsers_signed_out_by_them(left_open: Client) -> None:
+    other = Client()
+    other.post("/login/", {"username": "olga", "password": cast.PASSWORD})
+    answer = left_open.post("/account/browsers/", {"id": "others"})
+    assert "/account/confirm/" in answer.headers["Location"]
+    assert other.get("/account/").status_code == 200
+
+
 def test_nor_is_the_password_without_the_old_one(left_open: Client) -> None:
     new = {"new_password1": "another long secret", "new_password2": "another long secret"}
     left_open.post("/account/password/", {"old_password": "a guess", **new})
