@@ -48,6 +48,8 @@ class Crawler:
                 break
         else:
             self._note(f"never quiet: {[request.url for request in self._open]}")
+        if "/login/?next=" in self.page.url:
+            self._note("asks to sign in")
         self._where = ""
 
     def _note(self, complaint: str) -> None:

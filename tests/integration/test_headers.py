@@ -85,8 +85,7 @@ def test_the_policy_begins_with_nothing_and_has_nothing_unsafe() -> None:
     assert not [source for sources in DIRECTIVES.values() for source in sources if "unsafe" in source or "*" in source]
 
 
-@pytest.mark.parametrize("secure", [False, True])
-@pytest.mark.parametrize("comer", ["nobody", "user", "admin"])
+@pytest.mark.parametrize(("comer", "secure"), [("nobody", True), ("user", False), ("admin", True)])
 def test_every_page(request: pytest.FixtureRequest, scene: Scene, comer: str, secure: bool) -> None:
     if secure:
         request.getfixturevalue("https")

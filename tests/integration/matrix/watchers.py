@@ -104,6 +104,7 @@ def told(office: Office, headers: Headers, kind: str, slug: str | None) -> str:
             elif kind == "forget":
                 ids = [str(session.pk) for session in office.sessions.values()]
                 socket.send(json.dumps({"type": "forget", "ids": ids}))
+                socket.send(json.dumps({"type": "refresh"}))
                 seen = _rows(socket)  # what was put away comes again
         except ConnectionClosed as closed:
             return str(closed.rcvd.code if closed.rcvd else 1006)
