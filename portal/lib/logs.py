@@ -48,6 +48,7 @@ def configure(config: dict[str, Any]) -> None:
             "root": {"handlers": ["stderr"], "level": config["level"]},
             "loggers": {
                 "django.request": {"filters": ["traces"]},
+                "django.security.DisallowedHost": {"filters": ["traces"]},
                 "httpx": {"level": "WARNING"},
                 "celery.app.trace": {"level": "WARNING"},
                 "celery.beat": {"level": "WARNING"},

@@ -79,6 +79,13 @@ def test_a_path_with_a_line_break_forges_no_line(client, caplog):
     assert "\n" not in record.getMessage()
 
 
+def test_a_wrong_host_is_one_line_and_no_trace(client, caplog):
+    """Whoever looks for weak places asks by the address of the machine, again and again."""
+    client.get("/login/", headers={"Host": "evil.example"})
+    (record,) = [each for each in caplog.records if each.name == "django.security.DisallowedHost"]
+    assert record.exc_info is None
+
+
 @pytest.mark.parametrize(("path", "status"), [("/api/v1/agents", 401), ("/api/v1/audit", 403), ("/admin/", 403)])
 def test_who_is_refused_leaves_a_line_that_names_the_request(caplog, path, status):
     browser = Client()
