@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 from django.conf import settings
@@ -11,6 +12,7 @@ from django.test import Client, RequestFactory
 from portal.accounts import auth
 from portal.accounts.models import Account, Token
 from portal.accounts.names import Role, Scope
+from portal.agents import auth as agent_auth
 from portal.agents.core.identity import Identity
 from portal.agents.models import Agent
 from portal.lib import tokens
@@ -18,6 +20,7 @@ from sessions_app.actions import identifying, visiting
 from sessions_app.models import VisitorToken
 from tests import cast
 from tests.integration.api.conftest import Visitor, come
+from tests.integration.live import ears
 
 LONG_AGO = "2020-01-01T00:00:00Z"
 
@@ -119,13 +122,24 @@ def _visitor_expired(ground: Ground) -> Client:
     return _with(ground.visitor.token)
 
 
-def _identified(ground: Ground) -> Client:
-    """The visitor, by now: their site has said who they are, and the session is this person's."""
+def _identified(ground: Ground, identity: Identity) -> Client:
+    """The visitor, by now: it has been said who they are, and the session is this person's."""
     user = VisitorToken.objects.get(digest=tokens.digest(str(ground.visitor.token))).user_id
-    told = identifying.identify(
-        agent=ground.shop, identity=Identity(sub="u-7"), user_id=user, secret=ground.visitor.token
-    )
+    told = identifying.identify(agent=ground.shop, identity=identity, user_id=user, secret=ground.visitor.token)
     return _with(told.visitor_token)
+
+
+def _chatting_account(ground: Ground, *, key: str) -> Client:
+    """Who is signed in to the Portal under this key, in a chat."""
+    vouched = agent_auth.vouch(ground.emil, agent=ground.shop, session_key=key)
+    return _identified(ground, agent_auth.identified(ground.shop, vouched))
+
+
+def _chatting_account_signed_out(ground: Ground) -> Client:
+    key = ears.signed_in(ground.emil)
+    client = _chatting_account(ground, key=key)
+    import_module(settings.SESSION_ENGINE).SessionStore(key).flush()
+    return client
 
 
 # The columns of the table.
@@ -144,7 +158,8 @@ CALLERS: dict[str, Callable[[Ground], Client]] = {
 }
 # Those who get what one of the columns gets.
 LIKE: dict[str, tuple[str, Callable[[Ground], Client]]] = {
-    "identified": ("visitor", _identified),
+    "identified": ("visitor", lambda ground: _identified(ground, Identity(sub="u-7"))),
+    "account in a chat": ("visitor", lambda ground: _chatting_account(ground, key=ears.signed_in(ground.emil))),
     "cookie": ("owner", lambda ground: _browser(ground.olga, sends_csrf=True)),
     "garbage": ("nobody", lambda _: _with("pat_garbage")),
     "expired": ("nobody", lambda ground: _token(ground.olga, expires_at=LONG_AGO)),
@@ -152,6 +167,7 @@ LIKE: dict[str, tuple[str, Callable[[Ground], Client]]] = {
     "switched off": ("nobody", _switched_off),
     "visitor expired": ("nobody", _visitor_expired),
     "visitor logged out": ("nobody", _logged_out),
+    "account signed out": ("nobody", _chatting_account_signed_out),
 }
 # Reads like the owner, and changes nothing.
 WITHOUT_CSRF = "cookie without CSRF token"
@@ -165,6 +181,7 @@ ELSEWHERE = {
     "user": "user",
     "visitor": "other visitor",
     "identified": "other visitor",
+    "account in a chat": "other visitor",
     "bound": "bound",
 }
 

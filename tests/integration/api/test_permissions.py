@@ -108,7 +108,7 @@ CHAT = ("POST", "/chat/{slug}")
 # visitor, and who begins a chat is asked for nothing.
 OTHERWISE: dict[tuple[str, str], dict[Cell, str]] = {
     ("GET", "/people"): {("translator", "other"): "403", ("bound", "other"): "empty"},
-    ("POST", "/sessions"): {("visitor", "other"): "404", ("identified", "other"): "404"},
+    ("POST", "/sessions"): {(comer, "other"): "404" for comer in ("visitor", "identified", "account in a chat")},
     CHAT: {(comer, "own"): "201" for comer in (*LIKE, WITHOUT_CSRF, LEFT_OPEN)},
 }
 

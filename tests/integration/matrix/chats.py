@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from websockets.sync.client import ClientConnection, connect
 from portal.accounts import auth
 from portal.accounts.models import Account
 from portal.accounts.names import Role
+from portal.agents import auth as agent_auth
 from portal.agents.core.identity import Identity
 from portal.agents.models import Agent
 from portal.lib import clock, tokens
@@ -72,9 +74,26 @@ def _visitor(house: House) -> Comer:
 
 def _identified(house: House) -> Comer:
     opened = _chatting(house.shop)
-    sub = f"u-{opened.thread_id}"
+    return _known(house, opened, Identity(sub=f"u-{opened.thread_id}"))
+
+
+def _account(house: House, key: str = "") -> Comer:
+    """Who is signed in to the Portal, and chats."""
+    emil = _role("emil", Role.USER)
+    vouched = agent_auth.vouch(emil, agent=house.shop, session_key=key or ears.signed_in(emil))
+    return _known(house, _chatting(house.shop), agent_auth.identified(house.shop, vouched))
+
+
+def _account_signed_out(house: House) -> Comer:
+    key = ears.signed_in(_role("emil", Role.USER))
+    comer = _account(house, key)
+    import_module(settings.SESSION_ENGINE).SessionStore(key).flush()
+    return comer
+
+
+def _known(house: House, opened: Opened, identity: Identity) -> Comer:
     told = identifying.identify(
-        agent=house.shop, identity=Identity(sub=sub), user_id=opened.user_id, secret=opened.visitor_token
+        agent=house.shop, identity=identity, user_id=opened.user_id, secret=opened.visitor_token
     )
     return Comer(told.visitor_token)
 
@@ -103,7 +122,7 @@ def _portal_token(house: House) -> str:
     return auth.mint_token(account=house.owner, name="test")
 
 
-AT_HOME: dict[str, Callable[[House], Comer]] = {"visitor": _visitor, "identified": _identified}
+AT_HOME: dict[str, Callable[[House], Comer]] = {"visitor": _visitor, "identified": _identified, "account": _account}
 # A cookie or a token of the Portal is nothing here: who brings one has not said hello, or with a word that is no token.
 STRANGERS: dict[str, tuple[str, Callable[[House], Comer]]] = {
     "nobody": ("4400", lambda _: Comer()),
@@ -118,6 +137,7 @@ STRANGERS: dict[str, tuple[str, Callable[[House], Comer]]] = {
     "identity": ("4401", lambda house: Comer(house.signs.vouch()[:200])),
     "expired": ("4401", _expired),
     "logged out": ("4401", _logged_out),
+    "account signed out": ("4401", _account_signed_out),
 }
 
 
