@@ -70,6 +70,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "portal.accounts.sign_in.lifetime.LifetimeMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "portal.lib.page_messages.PageMessagesMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -150,6 +151,9 @@ PASSWORD_RESET_TIMEOUT = (
 )  # seconds an invitation counts; a reset counts less (`portal/accounts/actions/resets.py`)
 # Everybody who enters the pages has to have a second factor.
 MFA_REQUIRED = env.flag("MFA_REQUIRED", default=False)
+# How long a sign-in lasts, whatever is done with it meanwhile.
+SIGN_IN_DAYS = env.integer("SIGN_IN_DAYS", 14, minimum=1, maximum=365)
+SESSION_COOKIE_AGE = SIGN_IN_DAYS * 24 * 3600
 
 # Signing in is django-allauth's; what of it is ours to decide stands in `portal/accounts/sign_in/`.
 ACCOUNT_ADAPTER = "portal.accounts.sign_in.adapter.Adapter"

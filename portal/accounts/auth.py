@@ -16,7 +16,7 @@ from portal.accounts.actions import tokens as actions
 from portal.accounts.models import Account, Token
 from portal.accounts.names import Scope
 from portal.accounts.permissions import ANONYMOUS, Principal, bound, principal_of, principals_of
-from portal.accounts.queries import second_factor
+from portal.accounts.queries import second_factor, sign_ins
 from portal.lib import tokens
 from portal.lib.prepared import Prepared, among
 from portal.lib.together import Together
@@ -39,7 +39,9 @@ def by_session(key: str) -> Principal | None:
     request = HttpRequest()
     request.session = import_module(settings.SESSION_ENGINE).SessionStore(key)
     account = get_user(request)
-    if not isinstance(account, Account) or not account.is_active or second_factor.is_missing(account, request.session):
+    if not isinstance(account, Account) or not account.is_active or sign_ins.is_over(request.session):
+        return None
+    if second_factor.is_missing(account, request.session):
         return None
     return principal_of(account)
 

@@ -8,9 +8,8 @@ from django.contrib.sessions.backends.base import SessionBase
 
 from portal.accounts.models import Account
 from portal.accounts.names import STAFF
+from portal.accounts.queries import sign_ins
 
-# How somebody has signed in, as allauth notes it in their session.
-RECORDS = "account_authentication_methods"
 ELSEWHERE = "socialaccount"
 KINDS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 
@@ -34,6 +33,4 @@ def is_missing(account: Account, session: SessionBase) -> bool:
     seen to it."""
     if not is_required(account):
         return False
-    records = session.get(RECORDS)
-    methods = {record.get("method") for record in records} if isinstance(records, list) else set()
-    return ELSEWHERE not in methods and not exists(account.pk)
+    return ELSEWHERE not in sign_ins.methods(session) and not exists(account.pk)

@@ -25,7 +25,10 @@ class Provider:
         self.claims: dict[str, Any] = {}
         self.audience = CLIENT
         self.signs_as = issuer
+        self.says_it_is = issuer
+        self.leads_on = False
         self._key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        self.signs_with = self._key
         self._challenges: dict[str, str] = {}
 
     def consent(self, authorize: str) -> dict[str, str]:
@@ -45,7 +48,7 @@ class Provider:
             return None
         now = int(time.time())
         claims = {"iss": self.signs_as, "aud": self.audience, "iat": now, "exp": now + 60, **self.claims}
-        signed = jwt.encode(claims, self._key, algorithm="RS256", headers={"kid": "1"})
+        signed = jwt.encode(claims, self.signs_with, algorithm="RS256", headers={"kid": "1"})
         return {"access_token": "of-the-provider", "token_type": "Bearer", "expires_in": 60, "id_token": signed}
 
     def document(self, path: str) -> dict[str, Any] | None:
@@ -53,13 +56,16 @@ class Provider:
             methods = ["client_secret_post"]
             ends = {name: f"{self.issuer}/{name}" for name in ("authorize", "token", "userinfo", "jwks")}
             return {
-                "issuer": self.issuer,
+                "issuer": self.says_it_is,
                 "authorization_endpoint": ends["authorize"],
                 "token_endpoint": ends["token"],
                 "userinfo_endpoint": ends["userinfo"],
                 "jwks_uri": ends["jwks"],
                 "token_endpoint_auth_methods_supported": methods,
             }
+        if path == "/jwks":
+            key = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(self._key.public_key()))
+            return {"keys": [{**key, "kid": "1", "alg": "RS256", "use": "sig"}]}
         if path == "/userinfo":
             return self.claims
         return None
@@ -80,6 +86,11 @@ def running() -> Iterator[Provider]:
 
 class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
+        if self.server.provider.leads_on and not self.path.endswith("?again"):  # type: ignore[attr-defined]
+            self.send_response(302)
+            self.send_header("Location", f"{self.path}?again")
+            self.end_headers()
+            return
         self._answer(self.server.provider.document(urlsplit(self.path).path))  # type: ignore[attr-defined]
 
     def do_POST(self) -> None:

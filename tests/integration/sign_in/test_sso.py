@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 from django.test import Client
 
 from portal.accounts.models import Account
@@ -152,6 +153,27 @@ def test_a_token_for_others_or_of_others_signs_nobody_in(
     setattr(provider, what, value)
     assert "did not sign you in" in sign_in(client, provider).text
     assert not is_in(client)
+
+
+def test_a_token_that_the_provider_has_not_signed_signs_nobody_in(
+    client: Client, olga: Account, provider: oidc.Provider
+) -> None:
+    provider.signs_with = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    assert "did not sign you in" in sign_in(client, provider).text
+    assert not is_in(client)
+
+
+def test_a_provider_that_calls_itself_another_is_not_believed(
+    client: Client, olga: Account, provider: oidc.Provider
+) -> None:
+    provider.says_it_is = provider.signs_as = "https://evil.example"
+    assert "did not sign you in" in sign_in(client, provider).text
+    assert not is_in(client)
+
+
+def test_a_provider_that_leads_elsewhere_is_not_followed(client: Client, provider: oidc.Provider) -> None:
+    provider.leads_on = True
+    assert client.post("/login/sso/").status_code == 502
 
 
 def test_a_provider_that_is_away_is_told_in_words(client: Client, provider: oidc.Provider, settings: Any) -> None:

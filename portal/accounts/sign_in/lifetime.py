@@ -1,0 +1,20 @@
+"""A sign-in ends some days after it began, whatever is done with it meanwhile."""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.contrib.auth import logout
+from django.http import HttpRequest, HttpResponseBase
+
+from portal.accounts.queries import sign_ins
+
+
+class LifetimeMiddleware:
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        # Programs send no cookie, and nothing is looked up for them.
+        if settings.SESSION_COOKIE_NAME in request.COOKIES and sign_ins.is_over(request.session):
+            logout(request)
+        return self.get_response(request)
