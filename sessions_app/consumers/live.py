@@ -84,6 +84,7 @@ class LiveSessions(AsyncWebsocketConsumer):
         self.over = False
         self.key = parse_cookie(self._header(b"cookie")).get(settings.SESSION_COOKIE_NAME, "")
         if self._header(b"origin") not in settings.OWN_ORIGINS:
+            self._refused(403)
             await self.close()  # before it is accepted: the browser gets a 403
             return
         await self.accept()
@@ -96,11 +97,14 @@ class LiveSessions(AsyncWebsocketConsumer):
     def _header(self, name: bytes) -> str:
         return next((value.decode("latin-1") for key, value in self.scope["headers"] if key == name), "")
 
+    def _refused(self, code: int) -> None:
+        log.info("socket refused", path="/ws/sessions/", code=code, address=places.address(self.scope))
+
     async def _end(self, code: int, problem: str, detail: str) -> None:
         self._leave()
         if not self.over:
             self.over = True
-            log.info("socket refused", path="/ws/sessions/", code=code, address=places.address(self.scope))
+            self._refused(code)
             await self.send(json.dumps({"type": "error", "code": problem, "detail": detail}))
             await self.close(code, detail)
 

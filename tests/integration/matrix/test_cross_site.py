@@ -1,6 +1,7 @@
 """What another site sends, from a browser in which somebody is signed in, with a CSRF token that is right: nothing of
 it is done (5-promises.md, "Security"). By looking at the forms, operations and sockets there are."""
 
+import logging
 from collections.abc import Iterable
 from typing import Any
 
@@ -137,7 +138,7 @@ def _hears(site: str, path: str, origin: str | None, headers: dict[str, str], fi
 
 
 @pytest.mark.django_db(transaction=True)
-def test_no_socket_is_opened_to_another_site(site: str) -> None:
+def test_no_socket_is_opened_to_another_site(site: str, caplog: pytest.LogCaptureFixture) -> None:
     """That of a chat where the agent lists its sites; a program sends no origin, and has no cookie that could be
     somebody else's."""
     olga = cast.account("olga")
@@ -152,9 +153,13 @@ def test_no_socket_is_opened_to_another_site(site: str) -> None:
     refused = {"/ws/sessions/": "refused", "/ws/chat/": "error"}
     let_in = {"/ws/sessions/": "rows", "/ws/chat/": "ready"}
     assert set(shown) == {f"/{socket.pattern}" for socket in routing.sessions_app.routing.sockets}
+    caplog.set_level(logging.INFO)
     for path in shown:
         for what, origin in _foreign(site).items():
             assert _hears(site, path, origin, shown[path], first[path]) == refused[path], (path, what)
         assert _hears(site, path, site, shown[path], first[path]) == let_in[path], path
+        logged = [each.msg for each in caplog.records if isinstance(each.msg, dict)]
+        refusals = [each for each in logged if (each["event"], each.get("path")) == ("socket refused", path)]
+        assert len(refusals) == len(_foreign(site)), path
     assert _hears(site, "/ws/sessions/", None, shown["/ws/sessions/"], first["/ws/sessions/"]) == "refused"
     assert _hears(site, "/ws/chat/", None, {}, first["/ws/chat/"]) == "ready"
