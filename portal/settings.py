@@ -144,6 +144,7 @@ AUTH_PASSWORD_VALIDATORS = [
         {"NAME": f"django.contrib.auth.password_validation.{name}"}
         for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
     ),
+    {"NAME": "portal.accounts.sign_in.words.NotWordsOfTheHouse"},
     {"NAME": "portal.demo.sign_in.NotTheDemoPassword"},
 ]
 PASSWORD_RESET_TIMEOUT = (

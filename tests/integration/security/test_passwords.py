@@ -10,6 +10,7 @@ from portal.accounts.models import Account
 
 pytestmark = pytest.mark.django_db
 EASY = ["short17", "password", "12345678", "qwertyuiop", "nina@example.org", "nina-hagen", "portal-demo"]
+HOUSE = ["portal2026", "Portal-Admin!", "welcome-2026", "example2026", "chatbotchatbot"]
 ANY = [
     "lowercaseonlyletters",
     "UPPERCASEONLYLETTERS",
@@ -42,6 +43,19 @@ def is_in(password: str) -> bool:
 def test_a_password_that_is_easy_to_guess_is_refused(nina, password):
     choose(nina, password)
     assert not nina.has_usable_password()
+
+
+@pytest.mark.parametrize("password", HOUSE)
+def test_one_of_words_of_the_house_is_refused(nina, settings, password):
+    settings.PORTAL_URL = "https://example.test"
+    choose(nina, password)
+    assert not nina.has_usable_password()
+
+
+@pytest.mark.parametrize("password", ["a portal to somewhere", "27182818284590452353"])
+def test_one_that_would_do_without_them_will_do(nina, password):
+    choose(nina, password)
+    assert is_in(password)
 
 
 @pytest.mark.parametrize("password", ANY)
