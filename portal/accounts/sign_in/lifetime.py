@@ -4,9 +4,12 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.contrib.auth import logout
-from django.http import HttpRequest, HttpResponseBase
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from portal.accounts.queries import sign_ins
+
+AWAY = "The database cannot be reached. Nothing was changed; try again in a moment.\n"
 
 
 class LifetimeMiddleware:
@@ -15,6 +18,11 @@ class LifetimeMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         # Programs send no cookie, and nothing is looked up for them.
-        if settings.SESSION_COOKIE_NAME in request.COOKIES and sign_ins.is_over(request.session):
-            logout(request)
+        try:
+            if settings.SESSION_COOKIE_NAME in request.COOKIES and sign_ins.is_over(request.session):
+                logout(request)
+        except (OperationalError, InterfaceError):
+            return HttpResponse(
+                AWAY, status=503, content_type="text/plain; charset=utf-8", headers={"Retry-After": "2"}
+            )
         return self.get_response(request)
