@@ -17,7 +17,8 @@ def configure(config: dict[str, Any]) -> None:
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        _add_request_id,
+        _add_origin,
+        _add_account,
     ]
     structlog.configure(
         processors=[*before, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -67,7 +68,23 @@ class OnlyFailuresHaveTraces(logging.Filter):
         return True
 
 
-def _add_request_id(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
-    if request_id := origin.current().request_id:
-        event["request_id"] = request_id
+def _add_origin(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
+    where = getattr(_request(event), "origin", origin.current())
+    if where.request_id:
+        event["request_id"] = where.request_id
+        event.setdefault("address", where.address)
     return event
+
+
+def _add_account(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
+    """Who was refused, or met a failure, as far as anybody has asked who it is. Nothing is looked up for a log."""
+    request = _request(event)
+    principal = getattr(request, "auth", None) or getattr(request, "principal", None)
+    if account := getattr(principal, "account_id", None):
+        event.setdefault("account", account)
+    return event
+
+
+def _request(event: EventDict) -> object:
+    """What Django notes beside its own lines; nothing beside others."""
+    return getattr(event.get("_record"), "request", None)

@@ -30,7 +30,9 @@ class OriginMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        token = _current.set(Origin(address=request.META.get("REMOTE_ADDR") or None, request_id=str(uuid7())))
+        origin = Origin(address=request.META.get("REMOTE_ADDR") or None, request_id=str(uuid7()))
+        request.origin = origin  # type: ignore[attr-defined]  # for the log: Django writes of an answer when it is made
+        token = _current.set(origin)
         try:
             response = self.get_response(request)
             response.headers["X-Request-ID"] = _current.get().request_id

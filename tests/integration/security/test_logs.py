@@ -2,6 +2,7 @@
 
 import json
 import logging
+from collections.abc import Callable
 from io import StringIO
 
 import pytest
@@ -59,7 +60,11 @@ def test_a_line_says_when_in_utc_how_grave_and_by_whom():
 
 
 def _written(words: str) -> str:
-    """A line as production writes it."""
+    return _while(lambda: logging.getLogger("portal.somewhere").warning("%s", words))
+
+
+def _while(deed: Callable[[], object]) -> str:
+    """The lines as production writes them."""
     written = StringIO()
     root = logging.getLogger()
     before, level = root.handlers[:], root.level
@@ -67,7 +72,7 @@ def _written(words: str) -> str:
         logs.configure({"level": "INFO", "json": True})
         (handler,) = [each for each in root.handlers if each not in before]
         handler.setStream(written)  # type: ignore[attr-defined]
-        logging.getLogger("portal.somewhere").warning("%s", words)
+        deed()
     finally:
         root.handlers[:], root.level = before, level
     return written.getvalue()
@@ -96,3 +101,18 @@ def test_who_is_refused_leaves_a_line_that_names_the_request(caplog, path, statu
     (record,) = [each for each in caplog.records if each.name == "django.request"]
     assert path in record.getMessage()
     assert response.headers["X-Request-ID"]
+
+
+@pytest.mark.parametrize("door", ["page", "program"])
+def test_a_refused_request_names_the_account_and_the_address(door):
+    tara = cast.account("tara", Role.TRANSLATOR)
+    token = auth.mint_token(account=tara, name="test")
+    browser = Client(REMOTE_ADDR="192.0.2.7")
+    if door == "page":
+        browser.force_login(tara)
+    headers = {"Authorization": f"Bearer {token}"} if door == "program" else {}
+    path = "/people/" if door == "page" else "/api/v1/people"
+    told = json.loads(_while(lambda: browser.get(path, headers=headers)).splitlines()[-1])
+    assert (told["account"], told["address"], told["level"]) == (tara.pk, "192.0.2.7", "warning")
+    assert path in told["event"]
+    assert told["request_id"]
