@@ -63,7 +63,7 @@ def _told(request: HttpRequest, view: Any, provider_id: str) -> HttpResponse:
         return response
     except SocialApp.DoesNotExist:
         raise Http404 from None
-    except (RequestException, ValueError, KeyError) as error:
+    except (RequestException, ValueError, KeyError, TypeError) as error:
         log.warning("single sign-on failed", error=type(error).__name__)
         return render(request, "socialaccount/authentication_error.html", status=502)
 

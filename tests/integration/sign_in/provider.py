@@ -28,7 +28,8 @@ class Provider:
         self.says_it_is = issuer
         self.leads_on = False
         self._key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-        self.signs_with = self._key
+        self.signs_with: Any = self._key
+        self.algorithm = "RS256"
         self._challenges: dict[str, str] = {}
 
     def consent(self, authorize: str) -> dict[str, str]:
@@ -48,7 +49,7 @@ class Provider:
             return None
         now = int(time.time())
         claims = {"iss": self.signs_as, "aud": self.audience, "iat": now, "exp": now + 60, **self.claims}
-        signed = jwt.encode(claims, self.signs_with, algorithm="RS256", headers={"kid": "1"})
+        signed = jwt.encode(claims, self.signs_with, algorithm=self.algorithm, headers={"kid": "1"})
         return {"access_token": "of-the-provider", "token_type": "Bearer", "expires_in": 60, "id_token": signed}
 
     def document(self, path: str) -> dict[str, Any] | None:

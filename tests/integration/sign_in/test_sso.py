@@ -23,6 +23,9 @@ OLGA = {
 }
 
 
+FORGER = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
 @pytest.fixture
 def provider(settings: Any) -> Iterator[oidc.Provider]:
     with oidc.running() as running:
@@ -155,10 +158,13 @@ def test_a_token_for_others_or_of_others_signs_nobody_in(
     assert not is_in(client)
 
 
+@pytest.mark.parametrize(
+    ("key", "algorithm"), [(FORGER, "RS256"), ("of the client, forged and long enough", "HS256"), (None, "none")]
+)
 def test_a_token_that_the_provider_has_not_signed_signs_nobody_in(
-    client: Client, olga: Account, provider: oidc.Provider
+    client: Client, olga: Account, provider: oidc.Provider, key: Any, algorithm: str
 ) -> None:
-    provider.signs_with = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    provider.signs_with, provider.algorithm = key, algorithm
     assert "did not sign you in" in sign_in(client, provider).text
     assert not is_in(client)
 
