@@ -147,9 +147,8 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "portal.accounts.sign_in.words.NotWordsOfTheHouse"},
     {"NAME": "portal.demo.sign_in.NotTheDemoPassword"},
 ]
-PASSWORD_RESET_TIMEOUT = (
-    3 * 24 * 3600
-)  # seconds an invitation counts; a reset counts less (`portal/accounts/actions/resets.py`)
+# How long an invitation counts; a reset counts less (`portal/accounts/actions/resets.py`).
+PASSWORD_RESET_TIMEOUT = 3 * 24 * 3600
 # Everybody who enters the pages has to have a second factor.
 MFA_REQUIRED = env.flag("MFA_REQUIRED", default=False)
 # How long a sign-in lasts, whatever is done with it meanwhile.
