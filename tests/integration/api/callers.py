@@ -172,6 +172,8 @@ LIKE: dict[str, tuple[str, Callable[[Ground], Client]]] = {
 # Reads like the owner, and changes nothing.
 WITHOUT_CSRF = "cookie without CSRF token"
 LEFT_OPEN = "cookie of long ago"
+# Bound to the agent itself.
+HERE = "bound here"
 # What is the other owner's is for them what the shop is for these.
 ELSEWHERE = {
     "owner": "stranger",
@@ -191,4 +193,6 @@ def caller(name: str, ground: Ground) -> Client:
         return _browser(ground.olga, sends_csrf=False)
     if name == LEFT_OPEN:
         return _left_open(ground)
+    if name == HERE:
+        return _token(ground.olga, agent_ids=[ground.shop.pk])
     return CALLERS[name](ground) if name in CALLERS else LIKE[name][1](ground)

@@ -141,6 +141,16 @@ def test_each_caller_gets_what_is_theirs(matrix: Matrix, method: str, path: str)
     matrix.hold("operations", f"{method} {path}", got=got, expected=expected)
 
 
+ABOUT_THE_SHOP = [(method, path) for method, path in TABLE if "{slug}" in path or "{session}" in path]
+
+
+@pytest.mark.parametrize(("method", "path"), ABOUT_THE_SHOP)
+def test_a_token_that_is_bound_to_the_shop_does_there_what_its_account_does(method: str, path: str) -> None:
+    ground = callers.ground()
+    row = dict(zip(CALLERS, TABLE[method, path].split(), strict=True))
+    assert _got(ground, method, path, callers.HERE, "own") == row["owner"]
+
+
 def _expected(method: str, path: str) -> Iterator[tuple[Cell, str]]:
     row = dict(zip(CALLERS, TABLE[method, path].split(), strict=True))
     for comer in CALLERS:

@@ -1,4 +1,5 @@
-"""A token that does less than its account, against every call of the API (3-api.md, "Who is calling")."""
+"""A token that does less than its account (3-api.md, "Who is calling"). What it gets of every call is in the table of
+`tests/integration/api/test_permissions.py`."""
 
 from typing import Any
 
@@ -9,86 +10,13 @@ from portal.accounts.models import Account, Token
 from portal.accounts.names import Scope
 from portal.agents.models import Agent
 from tests import cast
-from tests.integration.api.conftest import Program, Visitor, refused
-from tests.integration.api.test_permissions import BODIES, CALLERS, CODES, REFUSED, SAY, START, TABLE
+from tests.integration.api.conftest import Visitor, refused
 from tests.integration.tokens.conftest import with_token
 
 pytestmark = pytest.mark.django_db
 
-# Each session and each message has a result of its own there, and lists have what one sees.
-FOR_ALL = {("POST", "/sessions/bulk"), ("POST", "/interactions"), ("GET", "/sessions"), ("GET", "/agents")}
-OF_MEMBERS = {("GET", "/people"), ("GET", "/audit")}  # about the agents it is bound to
-OF_A_BACK_END = FOR_ALL | {
-    ("GET", "/sessions/#"),
-    ("GET", "/sessions/#/messages"),
-    ("GET", "/sessions/#/data"),
-    ("PATCH", "/sessions/#/data"),
-    ("POST", "/sessions"),
-    ("POST", "/sessions/#/messages"),
-    ("GET", "/agents/shop"),
-}
-FORECASTS = {("POST", "/agents/shop/session-policy/preview")}  # asks, and changes nothing
-
-
-def of_the_owner(call: tuple[str, str]) -> int:
-    return TABLE[call][CALLERS.index("owner")]
-
-
-def for_others(call: tuple[str, str]) -> int:
-    """What is answered to whoever may not do it; of people there is nobody to see."""
-    return 404 if "/people/0" in call[1] else 403
-
-
-def is_about_the_shop(call: tuple[str, str]) -> bool:
-    return "#" in call[1] or "shop" in call[1] or call == ("POST", "/sessions")
-
-
-def send(who: Program, call: tuple[str, str], visitor: Visitor) -> Any:
-    method, path = call
-    body = BODIES.get(path) if method not in ("GET", "DELETE") else None
-    return who.call(method, path.replace("#", visitor.session), body)
-
-
-def expect(response: Any, status: int, path: str) -> None:
-    if status == 422 or status in CODES:
-        refused(response, status, CODES.get(status) or REFUSED[path])
-    else:
-        assert response.status_code == status, response.content
-
-
-@pytest.mark.parametrize("call", TABLE, ids=" ".join)
-def test_for_one_that_is_bound_to_another_agent_there_is_no_shop(
-    olga: Account, billing: Agent, visitor: Visitor, call: tuple[str, str]
-) -> None:
-    response = send(with_token(olga, agents=("billing",)), call, visitor)
-    lists = call in FOR_ALL | OF_MEMBERS
-    expect(response, 404 if is_about_the_shop(call) else 200 if lists else for_others(call), call[1])
-
-
-@pytest.mark.parametrize("call", TABLE, ids=" ".join)
-def test_one_that_is_bound_to_the_shop_does_there_what_its_account_does_and_nothing_beside(
-    olga: Account, visitor: Visitor, call: tuple[str, str]
-) -> None:
-    response = send(with_token(olga, agents=("shop",)), call, visitor)
-    theirs = is_about_the_shop(call) or call in FOR_ALL | OF_MEMBERS
-    expect(response, of_the_owner(call) if theirs else for_others(call), call[1])
-
-
-@pytest.mark.parametrize("call", TABLE, ids=" ".join)
-def test_one_for_reading_reads_what_its_account_reads_and_changes_nothing(
-    olga: Account, visitor: Visitor, call: tuple[str, str]
-) -> None:
-    response = send(with_token(olga, read_only=True), call, visitor)
-    reads = call[0] == "GET" or call in FOR_ALL | FORECASTS
-    expect(response, of_the_owner(call) if reads else for_others(call), call[1])
-
-
-@pytest.mark.parametrize("call", TABLE, ids=" ".join)
-def test_one_of_a_back_end_starts_writes_and_keeps_data_and_does_nothing_else(
-    olga: Account, visitor: Visitor, call: tuple[str, str]
-) -> None:
-    response = send(with_token(olga, scope=Scope.BACKEND), call, visitor)
-    expect(response, of_the_owner(call) if call in OF_A_BACK_END else for_others(call), call[1])
+START = {"agent": "shop", "user": {"id": "ada"}}
+SAY = {"text": "hello"}
 
 
 @pytest.mark.parametrize("limits", [{"read_only": True}, {"scope": Scope.BACKEND}, {"agents": ("billing",)}])
