@@ -16,7 +16,7 @@ PATH = "/agents/shop/settings/identity-secret/"
 
 def signed_in(account: Account) -> Client:
     client = Client()
-    client.force_login(account)
+    cast.sign_in(client, account)
     return client
 
 
