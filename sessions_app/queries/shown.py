@@ -6,10 +6,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from portal.accounts.permissions import Principal, Verb, allows
 from portal.lib.prepared import Prepared, among
 from sessions_app.core import clocks, deadlines
 from sessions_app.core.data import total
 from sessions_app.core.facts import Facts, State
+from sessions_app.core.why import possible
 from sessions_app.models import ChatSession
 from sessions_app.queries import facts as rows
 
@@ -99,3 +101,18 @@ def _shown(row: Mapping[str, Any], policies: rows.Policies, now: datetime) -> Sh
 def by_ids(ids: Sequence[UUID], now: datetime) -> list[Shown]:
     """Sessions by id, without asking who looks: for those who have asked the permission function already."""
     return shown(_BY_IDS.dicts(ids=list(ids)), now)
+
+
+# What may be done by whom, beside what controls a session.
+VERBS = {"take_over": Verb.TAKE_OVER, "hand_back": Verb.TAKE_OVER, "model": Verb.OVERRIDE_MODEL}
+
+
+def allowed(shown: Shown, principal: Principal) -> tuple[str, ...]:
+    """What this principal may do to the session as it is now."""
+    facts = shown.facts
+    return tuple(
+        action
+        for action in possible(facts)
+        if allows(principal, VERBS.get(action, Verb.CONTROL_SESSION), agent_id=facts.agent, user_id=facts.user)
+        and (action != "transfer" or shown.targets or principal.user_id is None)
+    )

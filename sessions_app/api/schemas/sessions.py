@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints, model_validator
 
-from portal.accounts.permissions import Principal, Verb, allows
+from portal.accounts.permissions import Principal
 from portal.rest.fields import PRINTABLE, Duration, Instant, SentInstant
 from portal.rest.pagination import Paged
 from sessions_app.actions import bulk
@@ -24,8 +24,8 @@ from sessions_app.api.schemas.fields import (
     Version,
 )
 from sessions_app.core.facts import EndReason, Facts, State
-from sessions_app.core.why import possible, why
-from sessions_app.queries.shown import Shown, public_id
+from sessions_app.core.why import why
+from sessions_app.queries.shown import Shown, allowed, public_id
 
 FACTS = (
     *("thread", "state", "version", "channel", "language", "locale", "started_at", "last_interaction_at", "ended_at"),
@@ -95,7 +95,7 @@ class Session(BaseModel):
             transferred_to=_id(facts.transferred_to, facts),
             pending_transfer=shown.pending_to,
             why=why(facts),
-            actions=_actions(shown, caller),
+            actions=list(allowed(shown, caller)),
             **as_they_are,
             **more,
         )
@@ -104,20 +104,6 @@ class Session(BaseModel):
 def _id(session: UUID | None, other: Facts) -> str | None:
     """The public id of a session that a transfer links with another: they are of one version."""
     return public_id(session, other.version) if session else None
-
-
-# What may be done by whom, beside what controls a session.
-VERBS = {"take_over": Verb.TAKE_OVER, "hand_back": Verb.TAKE_OVER, "model": Verb.OVERRIDE_MODEL}
-
-
-def _actions(shown: Shown, caller: Principal) -> list[str]:
-    facts = shown.facts
-    return [
-        action
-        for action in possible(facts)
-        if allows(caller, VERBS.get(action, Verb.CONTROL_SESSION), agent_id=facts.agent, user_id=facts.user)
-        and (action != "transfer" or shown.targets or caller.user_id is None)
-    ]
 
 
 class SessionAnswer(Session):
