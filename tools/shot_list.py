@@ -38,6 +38,11 @@ def _first_session(page: Page) -> None:
     expect(page.get_by_role("heading", name="What was said")).to_be_visible()
 
 
+def _a_session(page: Page) -> None:
+    page.locator("table.sessions tbody th a").first.click()
+    expect(page.get_by_role("heading", name="Transcript")).to_be_visible()
+
+
 SHOTS = (
     Shot("login", "/login/", who=""),
     Shot("overview", "/"),
@@ -48,6 +53,7 @@ SHOTS = (
     Shot("sessions-tab-ended", "/agents/shop/sessions/?state=ended", who="olga"),
     Shot("sessions", "/sessions/"),
     Shot("sessions-none", "/sessions/?q=nobody-is-called-that"),
+    Shot("session", "/agents/shop/sessions/?state=ended", who="olga", prepare=_a_session),
     Shot("session-policy", "/agents/shop/session-policy/", who="olga"),
     Shot("settings", "/agents/shop/settings/", who="olga"),
     Shot("session-management", "/session-management/"),

@@ -17,6 +17,7 @@ NOWHERE: Row = ("404",) * 6
 STAFF: Row = ("sign in", "403", "in", "in", "in", "in")
 OPERATORS: Row = ("sign in", "403", "403", "in", "in", "in")
 OWNERS: Row = ("sign in", "403", "403", "in", "404", "in")
+SESSION: Row = ("sign in", "403", "404", "in", "404", "in")  # to whom an agent's sessions are not there
 TRANSLATORS: Row = ("sign in", "403", "in", "in", "404", "in")
 ADMINS: Row = ("sign in", "403", "403", "403", "403", "in")
 HOLDER: Row = ("sign in", "404", "404", "in", "404", "404")  # of olga's token
@@ -69,6 +70,12 @@ PAGES: dict[str, tuple[Row, Row]] = {
     "session-policy": (OWNERS, OWNERS),
     "agent-sessions": (OWNERS, NO_FORM),
     "sessions": (OPERATORS, NO_FORM),
+    "session": (SESSION, NO_FORM),
+    "session-lines": (SESSION, NO_FORM),
+    "session-text": (SESSION, NO_FORM),
+    "session-json": (SESSION, NO_FORM),
+    "session-do": (NO_FORM, SESSION),
+    "session-write": (NO_FORM, SESSION),
     "session-end": (NO_FORM, OWNERS),
     "session-pause": (NO_FORM, OWNERS),
     "session-resume": (NO_FORM, OWNERS),
@@ -109,7 +116,9 @@ PAGES: dict[str, tuple[Row, Row]] = {
     "readyz": (OPEN, OPEN),
     "metrics": (OPEN, NONE),  # from this machine
 }
-OF_AN_AGENT = [name for name, rows in PAGES.items() if {OWNERS, TRANSLATORS} & set(rows) and "person" not in name]
+OF_AN_AGENT = [
+    name for name, rows in PAGES.items() if {OWNERS, TRANSLATORS, SESSION} & set(rows) and "person" not in name
+]
 # Forms for which one shows once more that it is oneself (5-promises.md, "Security").
 CONFIRMED = {
     *("mfa_activate_totp", "mfa_generate_recovery_codes"),
@@ -126,7 +135,13 @@ CONFIRMED = {
         "person-take",
     ),
 }
+# Files to take away: a browser shows no page of theirs.
+DOWNLOADS = {"session-text", "session-json"}
 # What a form has to say before it is asked whether one may.
-FORMS = {"person-switch": {"active": "no"}, "person-take": {"agent": "shop", "role": "translator"}}
+FORMS = {
+    "session-do": {"deed": "pause"},
+    "person-switch": {"active": "no"},
+    "person-take": {"agent": "shop", "role": "translator"},
+}
 # Whose refusal does not depend on the agent: a translator has nothing to do with sessions, be they of theirs or not.
 SAME_FOR_TRANSLATORS = {"session-end", "session-pause", "session-resume", "session-transfer-cancel", "policy-preview"}
