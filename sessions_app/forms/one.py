@@ -13,7 +13,7 @@ class Words(forms.CharField):
     """Text as it was typed. A browser sends each end of a line as two characters, and counts it as one."""
 
     def to_python(self, value: Any) -> str:
-        text: str = super().to_python(value)
+        text = super().to_python(value) or ""
         return text.replace("\r\n", "\n")
 
 

@@ -25,7 +25,8 @@ from sessions_app.core.facts import State
 from sessions_app.core.limits import LONGEST_REASON
 from sessions_app.forms.one import WriteForm
 from sessions_app.views import doors
-from sessions_app.views.one import Card, card, known, page
+from sessions_app.views.one import card, known, page
+from sessions_app.views.one_words import Card
 
 UNPROCESSABLE = 422
 
@@ -61,7 +62,8 @@ def do(request: HttpRequest, id: str) -> HttpResponse:
     key, deed = known(id), DEEDS.get(request.POST.get("deed", ""))
     if deed is None:
         raise BadRequest("There is no such deed.")
-    given = {"reason": _reason(request), "seen_state": _state(request), "to": _plain(request, "to")}
+    seen = _state(request) if "seen_state" in deed.takes else None
+    given = {"reason": _reason(request), "seen_state": seen, "to": _plain(request, "to")}
     told = {name: given[name] for name in deed.takes}
     with doors.refusals():
         try:
@@ -69,7 +71,7 @@ def do(request: HttpRequest, id: str) -> HttpResponse:
         except UnknownTarget:
             messages.warning(request, _("Nothing was done: choose an agent to hand the session on to."))
         except Refused as refused:
-            messages.warning(request, _why_not(refused, told.get("seen_state")))
+            messages.warning(request, _why_not(refused, seen))
         else:
             _tell(request, outcome, deed)
         return redirect("session", card(request, key).id)

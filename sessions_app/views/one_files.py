@@ -35,7 +35,7 @@ def as_json(request: HttpRequest, id: str) -> HttpResponse:
     """Lines as the API has them."""
     found, page = _page(request, id, "json")
     lines = [_object(found, line) for line in one_words.lines(page, user=found.row.name)]
-    body = {"session": found.id, "agent": found.shown.agent_slug, "user": found.shown.user_id}
+    body: dict[str, Any] = {"session": found.id, "agent": found.shown.agent_slug, "user": found.shown.user_id}
     body |= {"started_at": iso(found.facts.started_at), "ended_at": iso(found.facts.ended_at)}
     body |= {"items": lines, "next": _next(found, page, "session-json")}
     return _file(json.dumps(body, ensure_ascii=False, indent=1), found, "application/json", "json")
