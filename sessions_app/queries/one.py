@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
 
-from portal.accounts.permissions import NotVisible, Principal, Verb, agents_q
+from portal.accounts.permissions import NotVisible, Principal
 from portal.agents.models import Agent
 from sessions_app.queries import people, sessions, targets
 from sessions_app.queries.shown import Shown, public_id
@@ -64,5 +64,4 @@ def _name(slug: str | None) -> str:
 
 def _targets(principal: Principal, agent_id: int) -> Sequence[Target]:
     """Every other agent they see."""
-    own = Agent.objects.filter(agents_q(principal, Verb.SEE_AGENT)).get(pk=agent_id)
-    return targets.offered(principal, own)
+    return targets.offered(principal, Agent(pk=agent_id))
