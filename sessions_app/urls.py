@@ -17,7 +17,9 @@ from sessions_app.views import (
     one_files,
     overview,
     policy,
+    session_data,
     sessions,
+    timeline,
 )
 
 pages: list[URLPattern] = [
@@ -45,6 +47,9 @@ pages: list[URLPattern] = [
     path("sessions/<str:id>/pause/", deeds.pause, name="session-pause"),
     path("sessions/<str:id>/resume/", deeds.resume, name="session-resume"),
     path("sessions/<str:id>/transfer/cancel/", deeds.cancel_transfer, name="session-transfer-cancel"),
+    path("sessions/<str:id>/timeline/", timeline.timeline, name="session-timeline"),
+    path("sessions/<str:id>/data/", session_data.session_data, name="session-data"),
+    path("sessions/<str:id>/data/reveal/", session_data.reveal, name="session-data-reveal"),
     path("session-management/", management.session_management, name="session-management"),
     path("session-policy/preview/", policy.preview, name="policy-preview"),
 ]

@@ -33,6 +33,17 @@ def _chat(*said: str) -> Prepare:
     return prepare
 
 
+def _session_of_the_shop(name: str) -> Prepare:
+    """Go on to that page of the newest session in the table."""
+
+    def prepare(page: Page) -> None:
+        page.goto(f"/sessions/{page.locator('tr[data-id]').first.get_attribute('data-id')}/{name}/")
+        for details in page.locator("main details").all():
+            details.evaluate("element => element.open = true")
+
+    return prepare
+
+
 def _first_session(page: Page) -> None:
     page.locator("article h3 a").first.click()
     expect(page.get_by_role("heading", name="What was said")).to_be_visible()
@@ -54,6 +65,8 @@ SHOTS = (
     Shot("sessions", "/sessions/"),
     Shot("sessions-none", "/sessions/?q=nobody-is-called-that"),
     Shot("session", "/agents/shop/sessions/?state=ended", who="olga", prepare=_a_session),
+    Shot("session-timeline", "/agents/shop/sessions/?state=any", who="olga", prepare=_session_of_the_shop("timeline")),
+    Shot("session-data", "/agents/shop/sessions/?state=any", who="olga", prepare=_session_of_the_shop("data")),
     Shot("session-policy", "/agents/shop/session-policy/", who="olga"),
     Shot("settings", "/agents/shop/settings/", who="olga"),
     Shot("session-management", "/session-management/"),

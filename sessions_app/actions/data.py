@@ -37,12 +37,40 @@ class Document:
         yield "}"
 
 
-def read(*, principal: Principal, session: UUID, reveal: Collection[str] = ()) -> Document:
-    """All of it. Sensitive variables are masked but for those in `reveal`, names or ALL, which the audit log notes.
-    Raises NotVisible, NotAllowed."""
+def read(
+    *, principal: Principal, session: UUID, names: Collection[str] | None = None, reveal: Collection[str] = ()
+) -> Document:
+    """All of it, or of the variables those among `names`. Sensitive ones are masked but for those in `reveal`, names or
+    ALL, which the audit log notes. Raises NotVisible, NotAllowed."""
     owner = demanded(principal, session, Verb.SESSION_DATA)
     about = stored.about(session)
-    return _shown(principal, owner, about, stored.variables(session), reveal)
+    return _shown(principal, owner, about, stored.variables(session, names=names), reveal)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contents:
+    """Some of the session data, for whoever reads it page by page. `sizes` are the names of those variables with the
+    bytes each takes, `bytes` is what all of them take."""
+
+    document: Document
+    sizes: Sequence[tuple[str, int]]
+    more: bool
+    bytes: int
+    changes: Sequence[stored.Changed]
+
+
+def contents(*, principal: Principal, session: UUID, after: str = "", limit: int, changes: int) -> Contents:
+    """`internal`, the variables after that name, and the latest changes. Sensitive variables are masked. Raises
+    NotVisible, NotAllowed."""
+    demanded(principal, session, Verb.SESSION_DATA)
+    sizes, more = stored.sizes(session, after=after, limit=limit)
+    return Contents(
+        document=read(principal=principal, session=session, names=[name for name, _ in sizes]),
+        sizes=sizes,
+        more=more,
+        bytes=stored.size(session),
+        changes=stored.changes(session, limit=changes),
+    )
 
 
 def value(*, principal: Principal, session: UUID, path: str, reveal: Collection[str] = ()) -> str:

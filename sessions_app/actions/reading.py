@@ -14,7 +14,8 @@ from sessions_app.actions._apply import apply
 from sessions_app.actions.deeds import demanded
 from sessions_app.core.commands import Tick
 from sessions_app.models import ChatSession
-from sessions_app.queries import transcript_pages, transcripts
+from sessions_app.queries import histories, transcript_pages, transcripts
+from sessions_app.queries.histories import History, Place
 from sessions_app.queries.owners import Owner
 from sessions_app.queries.transcript_pages import Page
 from sessions_app.queries.transcripts import Entry, TimelineEvent
@@ -73,6 +74,16 @@ def timeline(*, principal: Principal, session: UUID, limit: int, after: int) -> 
     demanded(principal, session, Verb.SEE_SESSIONS)
     _let_time_pass(session)
     return transcripts.timeline(session, limit=limit, after=after)
+
+
+def history(*, principal: Principal, session: UUID, unless_at: Place | None = None) -> History | None:
+    """What happened, line by line, without the words of it; None where nothing has after the place `unless_at`. For
+    those who run the agent. Raises NotVisible, NotAllowed."""
+    demanded(principal, session, Verb.SEE_SESSIONS)
+    _let_time_pass(session)
+    if unless_at is not None and not histories.goes_on(session, unless_at):
+        return None
+    return histories.history(session)
 
 
 def _record(principal: Principal, owner: Owner, verb: str, *, after: Any = None) -> None:

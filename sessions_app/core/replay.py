@@ -1,6 +1,7 @@
 """From the history back to the facts: the proof that it is complete (4-architecture.md, "Laws of the core")."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -15,6 +16,15 @@ NOT_REPLAYED = ("row_version",)  # how often the row was written is no history
 Line = Event | Message
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One line of the history, and the facts before and after it (but for `touched_at`)."""
+
+    line: Line
+    before: Facts
+    after: Facts
+
+
 def replay(identity: Facts, *, events: Iterable[Event], messages: Iterable[Message], answers: bool) -> Facts:
     """The facts of one session from its events (in the order written) and its messages (by `seq`).
 
@@ -22,11 +32,19 @@ def replay(identity: Facts, *, events: Iterable[Event], messages: Iterable[Messa
     Portal puts the turns to a bot.
     """
     told, said = list(events), [message for message in messages if message.session == identity.id]
-    history = _History(_fresh(identity), answers=answers)
-    for line in _in_order(told, said):
-        history.take(line)
-    facts = history.facts
+    facts = _fresh(identity)
+    for step in steps(identity, events=told, messages=said, answers=answers):
+        facts = step.after
     return replace(facts, touched_at=touched(facts, told, said))
+
+
+def steps(identity: Facts, *, events: Iterable[Event], messages: Iterable[Message], answers: bool) -> Iterator[Step]:
+    """The same, line by line. All messages are of this session."""
+    history = _History(_fresh(identity), answers=answers)
+    for line in _in_order(list(events), list(messages)):
+        before = history.facts
+        history.take(line)
+        yield Step(line=line, before=before, after=history.facts)
 
 
 def same(replayed: Facts, present: Facts) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from sessions_app.core import data, internal
 from sessions_app.core.commands import Kind, Sender
-from sessions_app.models import ChatSession, Message, SessionData, Variable
+from sessions_app.models import ChatSession, Event, Message, SessionData, Variable
 from sessions_app.queries.shown import public_id
 
 _ABOUT = (
@@ -27,6 +28,16 @@ class About:
 
     internal: Mapping[str, Any]
     sensitive: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """Who changed which variables, after the message `seq` of the transcript."""
+
+    at: datetime
+    actor: str
+    seq: int
+    names: tuple[str, ...]
 
 
 def about(session: UUID) -> About:
@@ -71,6 +82,20 @@ def variables(session: UUID, *, names: Collection[str] | None = None) -> list[tu
     if names is not None:
         found = found.filter(name__in=names)
     return list(found.order_by("name").values_list("name", "value"))
+
+
+def sizes(session: UUID, *, after: str, limit: int) -> tuple[list[tuple[str, int]], bool]:
+    """Name of each variable after that one, by name, with the bytes that it takes; and whether there are more."""
+    found = Variable.objects.filter(session=session, name__gt=after).order_by("name").values_list("name", "size")
+    rows = list(found[: limit + 1])
+    return rows[:limit], len(rows) > limit
+
+
+def changes(session: UUID, *, limit: int) -> list[Changed]:
+    """When variables changed, the latest first."""
+    found = Event.objects.filter(session=session, type="session.data_changed", detail__has_key="variables")
+    rows = found.order_by("-pk").values_list("at", "actor", "seq", "detail__variables")[:limit]
+    return [Changed(at, actor, seq, tuple(names)) for at, actor, seq, names in rows]
 
 
 def size(session: UUID) -> int:
