@@ -34,6 +34,11 @@ class VariableForm(forms.Form):
     )
     was = forms.CharField(required=False, strip=False, widget=forms.HiddenInput)
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self["was"].value():  # it is there already, and keeps its name
+            self.fields["name"].widget.attrs["readonly"] = True
+
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"]
         if name == READ_ONLY:

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from sessions_app.core.data import compact
 
-LEVELS = 3  # that are drawn at once
+LEVELS = 5  # that are drawn at once
 CHILDREN = 50  # of one object or list
 NODES = 400  # on one page
 LONGEST_TEXT = 200  # characters of one value

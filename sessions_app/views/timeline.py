@@ -75,7 +75,9 @@ def _context(heading: Heading, history: History, asked: Asked) -> dict[str, Any]
     return {
         "heading": heading,
         "shown": heading.shown,
-        "items": timeline_words.items(shown, names=_names(shown), user=heading.name, whole=whole),
+        "items": timeline_words.items(
+            shown, before=_had(lines, asked), names=_names(shown), user=heading.name, whole=whole
+        ),
         "whole": whole,
         "asked": asked,
         "all": f"{_address(heading)}",
@@ -98,6 +100,12 @@ def _lines(history: History) -> list[Line]:
         answers=history.answers,
     )
     return [Line(Place(m.line.seq, ids.get(id(m.line), 0)), m) for m in moments]
+
+
+def _had(lines: Sequence[Line], asked: Asked) -> Line | None:
+    """The last line that whoever asks for news has."""
+    had = [line for line in lines if line.place <= asked.after] if asked.news else []
+    return had[-1] if had else None
 
 
 def _is_whole(history: History) -> bool:

@@ -1,7 +1,7 @@
 """A session's history in plain words: what happened, who did it, why, and what it did to the clocks."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -68,10 +68,10 @@ CAUSES: Mapping[str, Promise] = {
 }
 ERASED = {"data": gettext_lazy("Session data erased"), "transcript": gettext_lazy("Transcript erased")}
 SAID = {
-    Sender.USER: gettext_lazy("Message from the user"),
-    Sender.BOT: gettext_lazy("Message from the bot"),
-    Sender.HUMAN: gettext_lazy("Message from a human"),
-    Sender.PORTAL: gettext_lazy("The agent’s prompt was put to the bot"),
+    Sender.USER: gettext_lazy("Message %d from the user"),
+    Sender.BOT: gettext_lazy("Message %d from the bot"),
+    Sender.HUMAN: gettext_lazy("Message %d from a human"),
+    Sender.PORTAL: gettext_lazy("Message %d: the agent’s prompt, put to the bot"),
 }
 MOST_NAMES = 12  # of variables in one line
 
@@ -110,6 +110,7 @@ class Item:
     version: int = 0
     moves: tuple[Move, ...] = ()
     stopped: str = ""
+    day: bool = False  # another one than that of the line before
 
     @property
     def older(self) -> int:
@@ -121,9 +122,14 @@ class Item:
         return bool(self.moves or self.stopped)
 
 
-def items(lines: Iterable[Placed], *, names: Mapping[str, str], user: str, whole: bool) -> list[Item]:
-    """`names` are of the people who did something; what the clocks did is told of a `whole` history only."""
-    return [_item(line.place, line.moment, names, user, whole) for line in lines]
+def items(
+    lines: Sequence[Placed], *, before: Placed | None, names: Mapping[str, str], user: str, whole: bool
+) -> list[Item]:
+    """`names` are of the people who did something; what the clocks did is told of a `whole` history only. `before` is
+    the line that their reader has already."""
+    told = [_item(line.place, line.moment, names, user, whole) for line in lines]
+    days = [before.moment.line.at.date() if before else None, *(item.at.date() for item in told)]
+    return [replace(item, day=item.at.date() != day) for item, day in zip(told, days, strict=False)]
 
 
 def _item(place: Place, moment: Moment, names: Mapping[str, str], user: str, whole: bool) -> Item:
@@ -145,10 +151,12 @@ def _item(place: Place, moment: Moment, names: Mapping[str, str], user: str, who
 
 
 def _message(place: Place, message: Message, clocks: Mapping[str, Any]) -> Item:
-    what = _("Divider, as the user saw it") if message.kind is Kind.DIVIDER else str(SAID[message.sender])
+    said = _("Message %d: the divider, as the user saw it") if message.kind is Kind.DIVIDER else SAID[message.sender]
     notes = [_("held during the pause")] if message.held else []
     notes += [_("after the end")] if message.after_end else []
-    return Item(place=place, at=message.at, what=what, message=message.seq, detail=", ".join(notes), **clocks)
+    return Item(
+        place=place, at=message.at, what=said % message.seq, message=message.seq, detail=", ".join(notes), **clocks
+    )
 
 
 # ── events

@@ -320,3 +320,9 @@ def test_a_name_with_nul_is_no_name(owner, session, name):
     assert owner.get(path(session), {"edit": name}).status_code == 200
     assert owner.get(path(session), {"after": name}).status_code == 200
     assert owner.get(path(session), {"path": name}).status_code == 404
+
+
+def test_a_variable_keeps_its_name(owner, session):
+    put(session, a=1)
+    assert "readonly" in str(owner.get(path(session, "?edit=a")).context["form"]["name"])
+    assert "readonly" not in str(owner.get(path(session, "?add=1")).context["form"]["name"])

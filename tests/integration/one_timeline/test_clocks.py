@@ -52,7 +52,7 @@ def test_1_start_and_a_turn(day, olga):
     story.sweeps("10:35")
     assert told(story, olga) == [
         "10:00:00 The session began: Goes idle and ends - → 10:30:00",
-        "10:05:00 Message from the user: Goes idle and ends 10:30:00 → 10:35:00",
+        "10:05:00 Message 1 from the user: Goes idle and ends 10:30:00 → 10:35:00",
         "10:35:00 Ended: Both clocks are over",
     ]
 
@@ -65,8 +65,8 @@ def test_2_an_idle_stretch_has_a_clock_of_its_own(day, olga):
     story.talks("10:20")
     assert told(story, olga) == [
         "10:00:00 The session began: Goes idle - → 10:10:00; Ends - → 10:30:00",
-        "10:05:00 Message from the user: Goes idle 10:10:00 → 10:15:00; Ends 10:30:00 → 10:35:00",
-        "10:20:00 Message from the user: Goes idle 10:15:00 → 10:30:00; Ends 10:35:00 → 10:50:00",
+        "10:05:00 Message 1 from the user: Goes idle 10:10:00 → 10:15:00; Ends 10:30:00 → 10:35:00",
+        "10:20:00 Message 3 from the user: Goes idle 10:15:00 → 10:30:00; Ends 10:35:00 → 10:50:00",
     ]
 
 
@@ -95,7 +95,7 @@ def test_6_near_the_cap_it_is_the_cap_that_ends_it(day, olga):
     story.talks(*(f"{hour}:{minute:02}" for hour in range(10, 14) for minute in (0, 20, 40)))
     story.sweeps("14:00")
     assert told(story, olga)[-2:] == [
-        "13:40:00 Message from the user: Ends 13:50:00 → 14:00:00",
+        "13:40:00 Message 23 from the user: Ends 13:50:00 → 14:00:00",
         "14:00:00 Ended: Both clocks are over",
     ]
 
@@ -121,9 +121,9 @@ def test_15_an_answer_that_is_awaited_holds_the_end(day, olga):
     story.bot_answers("10:05:50", "first answer")
     story.bot_answers("10:06:40", "second answer")
     assert told(story, olga)[1:] == [
-        "10:05:00 Message from the user: Goes idle and ends 10:05:30 → 10:06:00",
-        "10:05:50 Message from the bot: Ends 10:06:00 → 10:06:50",
-        "10:06:40 Message from the bot: Ends 10:06:50 → 10:06:40",
+        "10:05:00 Message 1 from the user: Goes idle and ends 10:05:30 → 10:06:00",
+        "10:05:50 Message 3 from the bot: Ends 10:06:00 → 10:06:50",
+        "10:06:40 Message 4 from the bot: Ends 10:06:50 → 10:06:40",
         "10:06:40 Ended: Both clocks are over",
     ]
 
@@ -133,7 +133,7 @@ def test_the_filter_leaves_these_and_nothing_else(day, olga):
     story.starts("10:00")
     story.talks("10:05")
     answer = cast.sign_in(Client(), olga).get(f"/sessions/{story.session.pk}/timeline/?moved=1")
-    assert [item.what for item in answer.context["items"]] == ["The session began", "Message from the user"]
+    assert [item.what for item in answer.context["items"]] == ["The session began", "Message 1 from the user"]
 
 
 def test_without_the_messages_nobody_can_tell_and_the_page_says_so(day, olga):

@@ -1,6 +1,7 @@
 """A session's timeline as a page: in plain words, for whoever runs the agent, page by page, and current."""
 
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -187,3 +188,16 @@ def test_with_the_filter_the_page_goes_on_from_what_it_has_not_shown(owner, sess
 def test_nobody_asks_about_a_session_that_is_over(owner, session, olga):
     deeds.end(principal=cast.principal(olga), session=session.pk)
     assert owner.get(path(session)).context["again"] == ""
+
+
+def test_the_day_is_told_where_it_changes(owner, session):
+    thread = Thread.objects.get(pk=session.thread_id)
+    cast.say(thread)
+    Event.objects.filter(session=session).update(at=session.started_at - timedelta(days=2))
+    Message.objects.filter(session=session).update(at=session.started_at)
+    page = owner.get(path(session)).context
+    assert [item.day for item in page["items"]] == [True, True, False]
+
+    cast.say(thread)
+    Message.objects.filter(session=session).update(at=session.started_at)
+    assert [item.day for item in owner.get(page["again"]).context["items"]] == [False]
