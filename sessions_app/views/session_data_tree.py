@@ -68,9 +68,9 @@ class Pen:
         number, kind = self.drawn, _kind(value)
         about: dict[str, Any] = {"number": number, "name": _name(name), "path": path, "kind": kind}
         if kind not in ("object", "list"):
-            text = compact(value[: longest + 1] if isinstance(value, str) else value)
-            cut = len(value) - longest if isinstance(value, str) and len(value) > longest else 0
-            return Node(**about, text=compact(value[:longest]) if cut else text[:longest], cut=cut)
+            text = value if isinstance(value, str) else compact(value)
+            short = compact(text[:longest]) if isinstance(value, str) else text[:longest]
+            return Node(**about, text=short, cut=max(len(text) - longest, 0))
         members = islice(value.items() if isinstance(value, dict) else enumerate(value), start, start + CHILDREN)
         children = self._children(members, path=path, levels=levels - 1)
         return Node(**about, count=len(value), children=children, more=max(len(value) - start - len(children), 0))

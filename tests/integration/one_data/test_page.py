@@ -144,6 +144,13 @@ def test_a_long_text_says_how_much_is_left_out_and_shows_more_by_itself(owner, s
     assert "x" * 1000 in owner.get(path(session, variable.node.query)).text
 
 
+def test_no_digit_is_left_out_in_silence(owner, session):
+    put(session, n=10**999)
+    (variable,) = owner.get(path(session)).context["variables"]
+    assert variable.node.cut == 800
+    assert "0" * 999 in owner.get(path(session, variable.node.query)).text
+
+
 def test_variables_are_read_page_by_page(owner, session):
     put(session, **{f"v{n:03}": n for n in range(120)})
     address, names = path(session), []
