@@ -1,5 +1,6 @@
 """What there is to be seen: each page, by whom, and what has to be done before the picture."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -54,6 +55,19 @@ def _a_session(page: Page) -> None:
     expect(page.get_by_role("heading", name="Transcript")).to_be_visible()
 
 
+def _three_ticked(page: Page) -> None:
+    boxes = page.get_by_role("checkbox", name=re.compile("^Select (?!all)"))
+    boxes.first.click()
+    boxes.nth(2).click(modifiers=["Shift"])
+    expect(page.get_by_text("3 selected")).to_be_visible()
+
+
+def _three_to_end(page: Page) -> None:
+    _three_ticked(page)
+    page.locator("#bulk").get_by_role("button", name="End").click()
+    expect(page.get_by_role("heading", name="End 3 sessions?")).to_be_visible()
+
+
 SHOTS = (
     Shot("login", "/login/", who=""),
     Shot("overview", "/"),
@@ -62,6 +76,8 @@ SHOTS = (
     Shot("agent", "/agents/shop/", who="olga"),
     Shot("sessions-tab", "/agents/shop/sessions/", who="olga"),
     Shot("sessions-tab-ended", "/agents/shop/sessions/?state=ended", who="olga"),
+    Shot("sessions-bulk", "/agents/shop/sessions/", who="olga", prepare=_three_ticked),
+    Shot("sessions-bulk-question", "/agents/shop/sessions/", who="olga", prepare=_three_to_end),
     Shot("sessions", "/sessions/"),
     Shot("sessions-none", "/sessions/?q=nobody-is-called-that"),
     Shot("session", "/agents/shop/sessions/?state=ended", who="olga", prepare=_a_session),

@@ -25,7 +25,7 @@ from portal.rest.auth import Bearer, Cookie
 from portal.rest.keyed import Caller
 from portal.rest.openapi import documented
 from portal.rest.problems import Problem
-from sessions_app.api import agents, chat, data, deeds, identity, interactions, messages, policies, sessions
+from sessions_app.api import agents, chat, data, deeds, export, identity, interactions, messages, policies, sessions
 from sessions_app.api.caller import ApiRequest
 from sessions_app.api.errors import PROBLEMS
 from sessions_app.queries import visitors
@@ -118,7 +118,21 @@ api = PortalAPI(
     renderer=Renderer(),
 )
 errors.install(api, {**PROBLEMS, **tokens.PROBLEMS, recent.NotRecent: _not_recent})
-for part in (sessions, deeds, messages, interactions, data, agents, identity, policies, chat, tokens, audit, people):
+for part in (
+    sessions,
+    export,
+    deeds,
+    messages,
+    interactions,
+    data,
+    agents,
+    identity,
+    policies,
+    chat,
+    tokens,
+    audit,
+    people,
+):
     api.add_router("", part.router)
 idempotency.install(api, caller=_caller)
 

@@ -65,6 +65,48 @@ Targets = Mapping[UUID, Target]
 ABOUT = ("pk", "agent_id", "user_id", "version")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """What is to be done, and to whom. Nothing of it is done yet: it is done batch by batch, each in a transaction of
+    its own, so that who waits can be told how far it is."""
+
+    principal: Principal
+    action: Action
+    order: Sequence[UUID]
+    targets: Targets
+    reason: str = ""
+
+    @property
+    def batches(self) -> Iterator[list[UUID]]:
+        return _batches(_allowed(self.principal, self.targets))
+
+    def do(self, batch: Sequence[UUID]) -> dict[UUID, Item]:
+        return _do(self.principal, self.action, batch, self.targets, self.reason)
+
+    def items(self, done: Mapping[UUID, Item]) -> list[Item]:
+        """One each, in order. Those that are not among what was done were not allowed."""
+        return [done[id] if id in done else _denied(id, self.targets) for id in self.order]
+
+
+def work(
+    *,
+    principal: Principal,
+    action: Action,
+    ids: Sequence[UUID] | None = None,
+    wanted: Filter | None = None,
+    expect: int | None = None,
+    reason: str = "",
+) -> Work:
+    """`action` on the sessions of `ids`, or on those that match a filter. Raises NotAsExpected, TooMany."""
+    targets = _named(principal, ids) if ids is not None else _matching(principal, wanted or Filter())
+    order = list(dict.fromkeys(ids)) if ids is not None else list(targets)
+    if len(order) > MOST:
+        raise TooMany(len(order))
+    if expect is not None and expect != len(order):
+        raise NotAsExpected(expect, len(order))
+    return Work(principal=principal, action=action, order=order, targets=targets, reason=reason)
+
+
 def bulk(
     *,
     principal: Principal,
@@ -78,16 +120,11 @@ def bulk(
 
     Those not seen or not allowed are denied, those in no state for it skipped. Raises NotAsExpected, TooMany.
     """
-    targets = _named(principal, ids) if ids is not None else _matching(principal, wanted or Filter())
-    order = list(dict.fromkeys(ids)) if ids is not None else list(targets)
-    if len(order) > MOST:
-        raise TooMany(len(order))
-    if expect is not None and expect != len(order):
-        raise NotAsExpected(expect, len(order))
+    found = work(principal=principal, action=action, ids=ids, wanted=wanted, expect=expect, reason=reason)
     done: dict[UUID, Item] = {}
-    for batch in _batches(_allowed(principal, targets)):
-        done |= _do(principal, action, batch, targets, reason)
-    return [done[id] if id in done else _denied(id, targets) for id in order]
+    for batch in found.batches:
+        done |= found.do(batch)
+    return found.items(done)
 
 
 def _denied(id: UUID, targets: Targets) -> Item:

@@ -21,6 +21,7 @@ from sessions_app.api.schemas.sessions import (
     SessionFilter,
     SessionList,
     SessionQuery,
+    SessionsWanted,
     StartSession,
 )
 from sessions_app.queries import agents, sessions
@@ -37,7 +38,7 @@ IF_GIVEN = ("user", "channel", "language", "end_reason", "q")
 @router.get("/sessions", summary="List sessions", **answers(SessionList, "invalid"))
 def list_sessions(request: ApiRequest, query: Query[SessionQuery]) -> SessionList:
     """Those you may see, newest first; open ones unless `state` says otherwise."""
-    wanted = _filter(request.auth, query)
+    wanted = filter_of(request.auth, query)
     page = sessions.page(request.auth, wanted, limit=query.limit, after=pagination.place(query.cursor, Place.parse))
     return SessionList(
         items=[Session.of(shown, request.auth) for shown in page.items],
@@ -69,7 +70,7 @@ def bulk_sessions(request: ApiRequest, body: Bulk) -> BulkAnswer:
         principal=request.auth,
         action=body.action,
         ids=[id for id in ids if id is not None] if ids is not None else None,
-        wanted=_filter(request.auth, body.filter) if body.filter else None,
+        wanted=filter_of(request.auth, body.filter) if body.filter else None,
         expect=body.expect,
         reason=body.reason,
     )
@@ -103,7 +104,8 @@ def named(session: str) -> UUID:
     return id
 
 
-def _filter(caller: Principal, asked: SessionQuery | SessionFilter) -> Filter:
+def filter_of(caller: Principal, asked: SessionsWanted | SessionFilter) -> Filter:
+    """Raises Problem for an agent that is not there for this caller."""
     given: dict[str, Any] = {name: getattr(asked, name) for name in AS_ASKED}
     given |= {name: getattr(asked, name) or "" for name in IF_GIVEN}
     return Filter(agent_ids=_agent_ids(caller, asked.agent), **given)

@@ -58,9 +58,17 @@ def one(principal: Principal, id: UUID) -> Shown | None:
     return found[0] if found else None
 
 
-def page(principal: Principal, wanted: Filter, *, limit: int, after: tuple[datetime, UUID] | None = None) -> Page:
-    """A page of sessions, newest first. Three queries, however many sessions: the order is stable under writes."""
-    now = clock.now()
+def page(
+    principal: Principal,
+    wanted: Filter,
+    *,
+    limit: int,
+    after: tuple[datetime, UUID] | None = None,
+    now: datetime | None = None,
+) -> Page:
+    """A page of sessions, newest first. Three queries, however many sessions: the order is stable under writes. With
+    `now`, they are as they were at that instant by their deadlines."""
+    now = now or clock.now()
     found = matching(visible(principal), wanted, now)
     if after is not None:
         found = found.filter(Q(started_at__lt=after[0]) | Q(started_at=after[0], id__lt=after[1]))

@@ -15,6 +15,7 @@
  */
 import { Connection } from "./live/connection.js";
 import { Strip, meaning, parsed as fragment } from "./live/drawn.js";
+import { Selection } from "./live/selection.js";
 
 const card = document.getElementById("live");
 const table = card.querySelector("table");
@@ -42,6 +43,7 @@ function words(name, what = "") {
   return forms[plural.select(Number(what)) === "one" ? 0 : forms.length - 1].replace("{}", () => what);
 }
 
+const selection = new Selection(table, document.getElementById("bulk"), { say: words });
 const tell = (type, detail) => document.dispatchEvent(new CustomEvent(type, { detail }));
 
 /* ── rows ─────────────────────────────────────────────────────────────── */
@@ -72,11 +74,11 @@ function redraw(old, made) {
   });
   for (const { name, value } of made.attributes) old.setAttribute(name, value);
   old.classList.toggle("left", made.classList.contains("left"));
-  if (focused && !focused.isConnected) refocus(old, focused.dataset.deed);
+  if (focused && !focused.isConnected) refocus(old, focused.name === "id" ? "[name=id]" : `[data-deed="${focused.dataset.deed}"]`);
 }
 
-function refocus(row, deed) {
-  const button = row.querySelector(`[data-deed="${deed}"]`) ?? row.querySelector("[data-deed]");
+function refocus(row, same) {
+  const button = row.querySelector(same) ?? row.querySelector("[data-deed]");
   if (!button) row.tabIndex = -1;
   (button ?? row).focus({ preventScroll: true });
 }
@@ -155,6 +157,7 @@ function paint() {
   empty.hidden = shown.size > 0;
   table.hidden = shown.size === 0;
   older.hidden = !until;
+  selection.drawn({ more: until !== null });
   if (until) older.href = `?${new URLSearchParams({ ...Object.fromEntries(new URLSearchParams(card.dataset.query)), cursor: until })}`;
   tell("portal:paint");
 }
@@ -169,6 +172,7 @@ for (const place of [card, strip.place]) {
 function busy() {
   return (
     pointing ||
+    selection.size > 0 ||
     body.contains(document.activeElement) ||
     document.querySelector("dialog[open]") !== null ||
     card.getBoundingClientRect().top < 0

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, Field, StringConstraints, model_
 
 from portal.accounts.permissions import Principal
 from portal.rest.fields import PRINTABLE, Duration, Instant, SentInstant
-from portal.rest.pagination import Paged
+from portal.rest.pagination import Paged, Query
 from sessions_app.actions import bulk
 from sessions_app.api.schemas.fields import (
     Body,
@@ -121,7 +121,9 @@ class SessionList(BaseModel):
 
 
 # ── questions ────────────────────────────────────────────────────────────────────────────────────────────────────────
-class SessionQuery(Paged):
+class SessionsWanted(Query):
+    """Which sessions are asked for, as parameters of an address."""
+
     agent: Slug | None = Field(default=None, description="The agent's slug.")
     state: Literal["open", "any", "live", "idle", "paused", "ended"] = Field(
         default="open", description="`open` is live, idle and paused."
@@ -135,6 +137,10 @@ class SessionQuery(Paged):
     started_after: SentInstant | None = Field(default=None, description="This instant included.")
     started_before: SentInstant | None = Field(default=None, description="This instant not included.")
     q: UserId | None = Field(default=None, description="How the user's name or id begins, or a session's id.")
+
+
+class SessionQuery(SessionsWanted, Paged):
+    """A page of them."""
 
 
 class StartUser(Body):

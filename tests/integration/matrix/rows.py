@@ -70,6 +70,8 @@ PAGES: dict[str, tuple[Row, Row]] = {
     "session-policy": (OWNERS, OWNERS),
     "agent-sessions": (OWNERS, NO_FORM),
     "sessions": (OPERATORS, NO_FORM),
+    "sessions-bulk": (OPERATORS, OPERATORS),  # without a session or an agent: how many there are
+    "sessions-export": (NO_FORM, OPERATORS),
     "session": (SESSION, NO_FORM),
     "session-lines": (SESSION, NO_FORM),
     "session-text": (SESSION, NO_FORM),
