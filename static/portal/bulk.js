@@ -36,7 +36,8 @@ function broken(text) {
 }
 
 async function work(body) {
-  const response = await fetch(form.action, { method: "POST", body, headers: { Accept: "application/x-ndjson" }, redirect: "manual" });
+  // form.action is the field of that name.
+  const response = await fetch(form.getAttribute("action"), { method: "POST", body, headers: { Accept: "application/x-ndjson" }, redirect: "manual" });
   // Another question, or none of ours: the page itself says what it is.
   if (!/ndjson/.test(response.headers.get("content-type") ?? "")) return false;
   for await (const line of lines(response.body)) {

@@ -153,7 +153,7 @@ export class Selection {
     const given = new FormData(this.form);
     const asked = new URLSearchParams({ agent: given.get("agent"), query: given.get("query") });
     try {
-      const { number, more } = await (await fetch(`${this.form.dataset.count}?${asked}`)).json();
+      const { number, more } = await (await fetch(`${this.form.dataset.number}?${asked}`)).json();
       this.#matching = number;
       const told = this.say(more ? "moreMatching" : "allMatching", number);
       this.#write(this.form.querySelector('[data-part="matching"] span'), told);
