@@ -237,10 +237,10 @@ def rows(account: Account, query: str = "") -> str:
 
 def test_a_row_says_which_human_talks(olga: Account, otto: Account, session: ChatSession) -> None:
     deeds.take_over(principal=cast.principal(cast.account("lena", Role.ADMIN, first_name="Lena")), session=session.pk)
-    assert rows(olga).startswith("Live with Lena Ada")
+    assert rows(olga).startswith("Select Ada Live with Lena Ada")
     assert "Pause" not in rows(olga)
     Account.objects.get(username="lena").delete()
-    assert rows(olga).startswith("Live live chat Ada")
+    assert rows(olga).startswith("Select Ada Live live chat Ada")
 
 
 def test_a_live_chat_that_goes_on_after_the_end_is_shown(olga: Account, session: ChatSession) -> None:
