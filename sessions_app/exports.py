@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextvars import copy_context
 from functools import partial
 from typing import Any
 
@@ -46,22 +45,30 @@ def _json_rows(rows: Rows, first: bool) -> str:
 def _sent(
     export: Export, suffix: str, media_type: str, *, head: str, piece: Callable[[Rows, bool], str], tail: str
 ) -> StreamingHttpResponse:
-    """Whoever reads slowly or goes away holds up one batch, and no connection to the database."""
-    batches = export.batches()
-    here = copy_context()
-
-    async def pieces() -> AsyncIterator[str]:
+    def pieces() -> Iterator[str]:
         yield head
-        first = True
-        while (rows := await in_database(partial(here.run, _next, batches))) is not None:
-            yield piece(rows, first)
-            first = False
+        for number, rows in enumerate(export.batches()):
+            yield piece(rows, number == 0)
         yield tail
 
     name = f"sessions-{export.now:%Y%m%d-%H%M%S}.{suffix}"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return StreamingHttpResponse(pieces(), content_type=media_type, headers=headers)
+    return Download(
+        pieces(), content_type=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'}
+    )
 
 
-def _next(batches: Iterator[Rows]) -> Rows | None:
-    return next(batches, None)
+class Download(StreamingHttpResponse):
+    """Whoever reads slowly or goes away holds up one piece, and no connection to the database. A server without an
+    event loop reads the pieces where it is."""
+
+    def __init__(self, pieces: Iterator[str], **given: Any) -> None:
+        self._pieces = pieces
+        super().__init__(_one_by_one(pieces), **given)
+
+    def __iter__(self) -> Iterator[bytes]:
+        return map(self.make_bytes, self._pieces)
+
+
+async def _one_by_one(pieces: Iterator[str]) -> AsyncIterator[str]:
+    while (piece := await in_database(partial(next, pieces, None))) is not None:
+        yield piece

@@ -28,6 +28,7 @@ function finish(html) {
   place.replaceChildren(template.content);
   const heading = place.querySelector("h2");
   document.querySelector("h1").textContent = heading.textContent;
+  document.querySelector("header.page p").textContent = ""; // what it would do
   heading.focus();
 }
 
