@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 from uuid import UUID
 
 from django.urls import reverse
@@ -139,6 +138,6 @@ def failures(failed: Sequence[Item], names: Mapping[UUID, str]) -> list[Failure]
 
 
 def _failure(item: Item, name: str) -> Failure:
-    url = f"{reverse('sessions')}?{urlencode({'state': 'any', 'q': item.public_id})}" if name else ""
+    url = reverse("session", args=[item.public_id]) if name else ""
     why = REASONS.get(item.reason or "", item.reason or "")
     return Failure(name or item.public_id, url, str(why), item.result)
