@@ -121,6 +121,6 @@ def test_scripts_make_no_markup_of_text_but_what_the_server_has_drawn():
         for path in (ROOT / "static").rglob("*.js")
         if bad.search(path.read_text())
     }
-    # The fragment of a live page, the echo of a form, the result of a deed on many: templates of ours, whose escaping is
-    # on.
+    # The result of a deed on many, the fragment of a live page and the echo of a form: templates of ours, whose
+    # escaping is on.
     assert found == {"portal/bulk.js", "portal/live/drawn.js", "portal/policy.js"}
